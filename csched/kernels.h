@@ -1,0 +1,61 @@
+/* The C face of csched: phases and the block loops that evaluate them.
+
+   Pure C11: no Python, no allocation, no global state but constants, no errors. Callers pass only
+   what the spec has checked. Every function only reads its inputs and writes its output buffer,
+   so all of them are safe from any thread at any time. */
+#ifndef CSCHED_KERNELS_H
+#define CSCHED_KERNELS_H
+
+#include <stdint.h>
+
+/* One half of a phase, seen from the end it is anchored at.
+   Step k of the phase lies n = origin + sign * k away from that end; the value there is
+   a + d * w(n), where w is the profile's distance from that end: w(0) = 0 exactly, so the end is
+   exact, and w keeps its relative accuracy down to the last step. */
+typedef struct {
+    int32_t kernel;
+    double origin, sign;
+    double a, d;
+    double m;    /* length of the whole phase */
+    double c[6]; /* constants of the kernel */
+} cs_half;
+
+/* A phase ready to be evaluated: half[0] serves positions below split, half[1] the others. */
+typedef struct {
+    int64_t split;
+    cs_half half[2];
+} cs_phase;
+
+/* One profile of the table as data. */
+typedef struct { const char *name; double standard, low, high; int low_open, high_open; } cs_argument;
+typedef struct {
+    const char *name;
+    int monotone, positive, n_arguments;
+    cs_argument argument[2];
+} cs_profile;
+
+extern const cs_profile cs_profiles[];
+extern const int cs_n_profiles;
+
+/* Prepare the phase that goes from start to end along a profile: step k reads the profile at
+   z = (k + offset) / span. span > 0; start, end finite; argument as the table demands. */
+void cs_prepare(cs_phase *phase, int profile, const double *argument,
+                double start, double end, double offset, double span);
+
+/* The value at position k, a whole or fractional step; start below the phase, end above it. */
+double cs_at(const cs_phase *phase, double k);
+
+/* What cs_prepare made of the end: `end`, or the residual of exponential_offset. */
+double cs_end(const cs_phase *phase);
+
+/* Values at steps first .. first+n-1 of the phase into out[0 .. n-1]. */
+void cs_fill_f64(const cs_phase *phase, int64_t first, int64_t n, double *restrict out);
+void cs_fill_f32(const cs_phase *phase, int64_t first, int64_t n, float *restrict out);
+
+/* Variants of the block loops this CPU can run, best last; all give the same bits. */
+int cs_n_variants(void);
+const char *cs_variant_name(int i);
+void cs_use_variant(int i);
+int cs_variant_in_use(void);
+
+#endif

@@ -1,0 +1,119 @@
+/* Values of a range of steps, for one type of output. Included twice by program.c. */
+
+static void NAME(range)(const cs_node *, int32_t, int64_t, int64_t, FLOAT *, const cs_levels *);
+
+static void NAME(repeat_value)(FLOAT v, int64_t n, FLOAT *out) {
+    for (int64_t i = 0; i < n; i++) out[i] = v;
+}
+
+static void NAME(phase_range)(const cs_node *node, int64_t t, int64_t n, FLOAT *out,
+                              const cs_levels *levels) {
+    cs_phase room;
+    const cs_phase *phase = phase_now(node, levels, &room);
+    double last = node->span - node->x[2]; /* the position that holds the end */
+    int64_t steps = last < (double)node->length ? (int64_t)ceil(last) : node->length;
+    int64_t run = steps - t < n ? steps - t : n;
+    if (run > 0) {
+        NAME(cs_fill)(phase, t, run, out);
+        t += run, n -= run, out += run;
+    }
+    if (n > 0) NAME(repeat_value)((FLOAT)cs_at(phase, position(node, t)), n, out);
+}
+
+static void NAME(sequence_range)(const cs_node *nodes, const cs_node *node, int64_t t, int64_t n,
+                                 FLOAT *out, const cs_levels *levels) {
+    int32_t last = node->first + node->count - 1;
+    for (int32_t child = child_at(nodes, node, t); n > 0; child++) {
+        int64_t run = child < last && nodes[child + 1].begin - t < n ? nodes[child + 1].begin - t : n;
+        NAME(range)(nodes, child, t - nodes[child].begin, run, out, levels);
+        t += run, n -= run, out += run;
+    }
+}
+
+static void NAME(repeat_range)(const cs_node *nodes, const cs_node *node, int64_t t, int64_t n,
+                               FLOAT *out, const cs_levels *levels) {
+    FLOAT *cycle = 0; /* a whole cycle already in out: where all cycles are alike, copy it */
+    while (n > 0) {
+        int64_t i = cycle_of(node, t), r = t - i * node->length;
+        int last = node->times && i == node->times - 1;
+        int64_t run = !last && node->length - r < n ? node->length - r : n;
+        if (has_levels(node)) {
+            cs_levels now = levels_in_cycle(node, i, levels);
+            NAME(range)(nodes, node->first, r, run, out, &now);
+        } else if (cycle && r == 0 && run <= node->length) {
+            memcpy(out, cycle, (size_t)run * sizeof *out);
+        } else {
+            NAME(range)(nodes, node->first, r, run, out, levels);
+            if (r == 0 && run == node->length) cycle = out;
+        }
+        t += run, n -= run, out += run;
+    }
+}
+
+/* Each sample is read once and spread over the steps that hold it. */
+static void NAME(every_range)(const cs_node *nodes, const cs_node *node, int64_t t, int64_t n,
+                              FLOAT *out, const cs_levels *levels) {
+    while (n > 0 && t < node->length) {
+        int64_t sample = t - t % node->times, end = sample + node->times;
+        if (end > node->length) end = node->length;
+        int64_t run = end - t < n ? end - t : n;
+        NAME(repeat_value)((FLOAT)value(nodes, node->first, sample, levels), run, out);
+        t += run, n -= run, out += run;
+    }
+    if (n > 0) NAME(range)(nodes, node->first, t, n, out, levels);
+}
+
+/* Child at min(t, length) + times. */
+static void NAME(shift_range)(const cs_node *nodes, const cs_node *node, int64_t t, int64_t n,
+                              FLOAT *out, const cs_levels *levels) {
+    int64_t run = node->length - t < n ? node->length - t : n;
+    if (run > 0) {
+        NAME(range)(nodes, node->first, t + node->times, run, out, levels);
+        n -= run, out += run;
+    }
+    if (n > 0)
+        NAME(repeat_value)((FLOAT)value(nodes, node->first, node->length + node->times, levels), n, out);
+}
+
+/* The nodes that work on values: always in float64, whatever the output. */
+static void NAME(pointwise)(const cs_node *nodes, const cs_node *node, int64_t t, int64_t n,
+                            FLOAT *out, const cs_levels *levels) {
+    double v[CHUNK], w[CHUNK];
+    while (n > 0) {
+        int64_t run = n < CHUNK ? n : CHUNK;
+        range_f64(nodes, node->first, t, run, v, levels);
+        for (int32_t j = 1; j < node->count; j++) {
+            range_f64(nodes, node->first + j, t, run, w, levels);
+            if (node->op == CS_PRODUCT) for (int64_t i = 0; i < run; i++) v[i] *= w[i];
+            else for (int64_t i = 0; i < run; i++) v[i] += w[i];
+        }
+        if (node->op == CS_CLIP) {
+            for (int64_t i = 0; i < run; i++)
+                v[i] = v[i] < node->x[0] ? node->x[0] : v[i] > node->x[1] ? node->x[1] : v[i];
+        } else if (node->op == CS_ROUND) {
+            for (int64_t i = 0; i < run; i++) v[i] = rounded(v[i], node->x[0]);
+        } else if (node->op == CS_NOISE) {
+            for (int64_t i = 0; i < run; i++) v[i] = noisy(node, v[i], t + i);
+        }
+        for (int64_t i = 0; i < run; i++) out[i] = (FLOAT)v[i];
+        t += run, n -= run, out += run;
+    }
+}
+
+static void NAME(range)(const cs_node *nodes, int32_t index, int64_t t, int64_t n, FLOAT *out,
+                        const cs_levels *levels) {
+    const cs_node *node = &nodes[index];
+    switch (node->op) {
+    case CS_PHASE: NAME(phase_range)(node, t, n, out, levels); return;
+    case CS_FROZEN: NAME(repeat_value)((FLOAT)value(nodes, index, t, levels), n, out); return;
+    case CS_SEQUENCE: NAME(sequence_range)(nodes, node, t, n, out, levels); return;
+    case CS_REPEAT: NAME(repeat_range)(nodes, node, t, n, out, levels); return;
+    case CS_EVERY: NAME(every_range)(nodes, node, t, n, out, levels); return;
+    case CS_SHIFT: NAME(shift_range)(nodes, node, t, n, out, levels); return;
+    default: NAME(pointwise)(nodes, node, t, n, out, levels); return;
+    }
+}
+
+void NAME(cs_values)(const cs_node *nodes, int64_t first, int64_t n, FLOAT *out) {
+    NAME(range)(nodes, 0, first, n, out, 0);
+}

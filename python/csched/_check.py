@@ -1,0 +1,108 @@
+"""Every error message about meaning is born here.
+
+``{where}: {name} must be {constraint}, got {value!r}``, and a hint where one helps.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import numbers
+import operator
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import Any, NoReturn
+
+MAX_STEP = 2**53
+
+
+def fail(where: str, name: str, constraint: str, value: object, hint: str = "") -> NoReturn:
+    """Raise ValueError by the one template."""
+    raise ValueError(_message(where, name, constraint, value, hint))
+
+
+def fail_type(where: str, name: str, constraint: str, value: object, hint: str = "") -> NoReturn:
+    """Raise TypeError by the one template."""
+    raise TypeError(_message(where, name, constraint, value, hint))
+
+
+def _message(where: str, name: str, constraint: str, value: object, hint: str) -> str:
+    text = f"{where}: {name} must be {constraint}, got {value!r}"
+    return f"{text}; {hint}" if hint else text
+
+
+def real(
+    where: str,
+    name: str,
+    value: Any,
+    low: float = -math.inf,
+    high: float = math.inf,
+    *,
+    open_low: bool = False,
+    open_high: bool = False,
+) -> float:
+    """A finite float between low and high, ends included unless open."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        fail_type(where, name, "a real number", value)
+    number = float(value)
+    above = number > low if open_low else number >= low
+    below = number < high if open_high else number <= high
+    if not (math.isfinite(number) and above and below):
+        fail(where, name, _interval(low, high, open_low, open_high), value)
+    return number
+
+
+def _interval(low: float, high: float, open_low: bool, open_high: bool) -> str:
+    if low == -math.inf and high == math.inf:
+        return "finite"
+    left = "(" if open_low or low == -math.inf else "["
+    right = ")" if open_high or high == math.inf else "]"
+    return f"in {left}{low:g}, {high:g}{right}"
+
+
+def integer(
+    where: str, name: str, value: Any, low: int, high: int = MAX_STEP, hint: str = ""
+) -> int:
+    """An int between low and high, both included. bool is not a number here."""
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        fail_type(where, name, "an int", value, hint)
+    number = operator.index(value)
+    if not low <= number <= high:
+        top = "2**53" if high == MAX_STEP else str(high)
+        fail(where, name, f"in [{low}, {top}]", value, hint)
+    return number
+
+
+def decimal(value: Any) -> Fraction:
+    """A float as the decimal it prints as: 0.07 is 7/100."""
+    return Fraction(str(value))
+
+
+def length(where: str, name: str, value: Any, whole: int, low: int = 0) -> int:
+    """Steps: an int as it is, a float in (0, 1) as that fraction of the whole, rounded."""
+    if isinstance(value, numbers.Real) and not isinstance(value, numbers.Integral):
+        if not 0.0 < float(value) < 1.0:
+            hint = f"a float is a fraction of the {whole} steps; for steps pass an int"
+            fail(where, name, f"an int in [{low}, {whole}] or a float in (0, 1)", value, hint)
+        value = round(decimal(value) * whole)
+    return integer(where, name, value, low, whole)
+
+
+def position(where: str, name: str, value: Any, whole: int) -> Fraction:
+    """A place among whole steps, in steps: an int as it is, a float in (0, 1) as a fraction."""
+    if isinstance(value, numbers.Real) and not isinstance(value, numbers.Integral):
+        if not 0.0 < float(value) < 1.0:
+            hint = f"a float is a fraction of the {whole} steps; for a step pass an int"
+            fail(where, name, f"an int in [0, {whole}] or a float in (0, 1)", value, hint)
+        return decimal(value) * whole
+    return Fraction(integer(where, name, value, 0, whole))
+
+
+def choice(where: str, name: str, value: Any, allowed: Iterable[str]) -> str:
+    """One of the allowed names."""
+    options = list(allowed)
+    if value in options:
+        return str(value)
+    close = difflib.get_close_matches(str(value), options, 1)
+    hint = f"did you mean {close[0]!r}?" if close else ""
+    fail(where, name, "one of " + ", ".join(repr(o) for o in options), value, hint)

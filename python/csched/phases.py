@@ -1,0 +1,179 @@
+"""Phases: the leaves of every curve."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from typing import Any, ClassVar
+
+from csched import _check
+from csched.curve import Curve
+from csched.profiles import PROFILES, Points, checked_arguments
+from csched.sampling import At, Every, Sampling, positions
+
+
+@dataclasses.dataclass(frozen=True, slots=True, repr=False)
+class Phase(Curve):
+    """n steps from start towards end along a profile; step k reads it at (k + offset) / span."""
+
+    kind: ClassVar[str] = "phase"
+    profile: str
+    start: float
+    end: float
+    steps: int
+    arguments: tuple[tuple[str, float | Points], ...] = ()
+    sampling: Sampling | None = None
+    offset: float = 0.0
+    span: float | None = None
+
+    @property
+    def length(self) -> float:
+        """The span: what z = 1 corresponds to, in steps from z = 0."""
+        return float(self.steps) if self.span is None else self.span
+
+    def __repr__(self) -> str:
+        extra = [f"{name}={value!r}" for name, value in self.arguments]
+        if self.sampling is not None:
+            extra.append(f"sampling={self.sampling!r}")
+        if self.span is not None and self.span == self.steps - 1 and not self.offset:
+            extra.append("endpoint=True")
+        elif self.span is not None or self.offset:
+            extra.append(f"offset={self.offset!r}, span={self.span!r}")
+        parts = [repr(self.profile), repr(self.start), repr(self.end), repr(self.steps), *extra]
+        return f"curve({', '.join(parts)})"
+
+    def _levels(self) -> Iterator[float]:
+        yield self.start
+        yield self.end
+
+    def _scaled(self, factor: float) -> Curve:
+        if factor == 0.0:
+            return curve("constant", 0.0, steps=self.steps)
+        where = "Curve"
+        start = _check.real(where, "factor * start", factor * self.start)
+        return dataclasses.replace(
+            self, start=start, end=_check.real(where, "factor * end", factor * self.end)
+        )
+
+    def _at_levels(self, level: Callable[[float], float]) -> Curve:
+        return dataclasses.replace(self, start=level(self.start), end=level(self.end))
+
+    def _stretched(self, steps: int) -> Curve:
+        ratio = Fraction(steps, self.steps)
+        span = self.span
+        if span is not None:  # an inclusive end stays inclusive
+            span = float(steps - 1) if span == self.steps - 1 else float(Fraction(span) * ratio)
+            span = span or 1.0
+        sampling = self.sampling
+        if isinstance(sampling, Every) and isinstance(sampling.interval, int):
+            sampling = Every(max(1, round(sampling.interval * ratio)))
+        elif isinstance(sampling, At):
+            marks = [m if isinstance(m, float) else round(m * ratio) for m in sampling.marks]
+            sampling = At(tuple(dict.fromkeys(marks)))
+        offset = float(Fraction(self.offset) * ratio)
+        return dataclasses.replace(self, steps=steps, span=span, sampling=sampling, offset=offset)
+
+
+def curve(
+    profile: str,
+    start: float = 1.0,
+    end: float | None = None,
+    steps: int = 100,
+    sampling: Sampling | None = None,
+    endpoint: bool = False,
+    *,
+    offset: float = 0.0,
+    span: float | None = None,
+    **profile_arguments: Any,
+) -> Curve:
+    r"""A phase: from ``start`` towards ``end`` along a profile.
+
+    For step t, with n = steps and z = t / n::
+
+        end + (start - end) * p(z)    0 <= t < n
+        end                           n <= t
+
+    Parameters
+    ----------
+    profile : str
+        A name in ``csched.PROFILES``.
+    start, end : float
+        Value at step 0, and the value that step n gets; finite. With start < end the profile is
+        its growth form. ``end`` defaults to 0, for ``constant`` to ``start``.
+    steps : int, default 100
+        Length in steps, at least 1.
+    sampling : every(...) or at(...), optional
+        When the profile is read again; between samples the last value is held. Default: every
+        step.
+    endpoint : bool, default False
+        Let step n - 1 be exactly ``end``: z = t / (n - 1), as in ``numpy.linspace``.
+    offset, span : float, optional
+        Read the profile at z = (t + offset) / span instead: part of a profile, or a clock that
+        starts between steps. ``0 <= offset``, ``span > 0``.
+    **profile_arguments
+        ``power`` of polynomial, cosine and parabolic, ``beta`` of rex, ``rate`` and
+        ``normalised`` of exponential_offset, ``scale`` of inverse_sqrt, ``lower`` and ``upper``
+        of tanh, ``points`` of table.
+
+    Returns
+    -------
+    Curve
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is outside the range given above.
+
+    References
+    ----------
+    Chen, Wolfe, Kyrillidis, "REX: Revisiting Budgeted Training with an Improved Schedule", 2021,
+    https://arxiv.org/abs/2107.04197, for profile and sampling rate.
+
+    Examples
+    --------
+    >>> import csched
+    >>> c = csched.curve("cosine", 0.1, 0.0, 100)
+    >>> [c(t) for t in (0, 50, 100, 101)]
+    [0.1, 0.05, 0.0, 0.0]
+    >>> csched.curve("linear", 0.0, 1.0, 5, endpoint=True).values().tolist()
+    [0.0, 0.25, 0.5, 0.75, 1.0]
+
+    """
+    where = "curve"
+    name = _check.choice(where, "profile", profile, PROFILES)
+    first = _check.real(where, "start", start)
+    if end is None:
+        end = first if name == "constant" else 0.0
+    last = _check.real(where, "end", end)
+    if not math.isfinite(last - first):
+        _check.fail(where, "end", f"within the float range of start = {first}", end)
+    n = _check.integer(where, "steps", steps, 1)
+    arguments = checked_arguments(where, name, profile_arguments)
+    if PROFILES[name].positive:
+        _check_positive(where, name, first, last)
+    if sampling is not None and not isinstance(sampling, (Every, At)):
+        _check.fail_type(where, "sampling", "csched.every(...), csched.at(...) or None", sampling)
+    shift = _check.real(where, "offset", offset, 0.0, 2.0**53)
+    if endpoint:
+        if span is not None or shift:
+            _check.fail(where, "endpoint", "False where offset or span is given", endpoint)
+        if n == 1:
+            return Phase("constant", last, last, 1)
+        span = float(n - 1)
+    elif span is not None:
+        span = _check.real(where, "span", span, 0.0, 2.0**53, open_low=True)
+        span = None if span == n and not shift else span
+    if sampling is not None:
+        positions(where, sampling, n)
+    return Phase(name, first, last, n, arguments, sampling, shift, span)
+
+
+def _check_positive(where: str, profile: str, start: float, end: float) -> None:
+    for label, value in (("start", start), ("end", end)):
+        if value == 0.0 or (value > 0.0) != (start > 0.0):
+            hint = f"profile {profile!r} is linear in the logarithm"
+            _check.fail(where, label, "of the sign of the other and not 0", value, hint)
+    if not 1e-300 <= abs(end / start) <= 1e300:
+        _check.fail(where, "end", "within a factor of 1e300 of start", end)

@@ -1,0 +1,1 @@
+"""Presets: the classes of other libraries, number for number, named after them."""
