@@ -90,7 +90,7 @@ class Repeat(Curve):
         _check.choice(where, "keep", self.keep, ["floor", "peak"])
         for name in ("peak_mult", "floor_mult", "amplitude_mult"):
             _check.real(where, name, getattr(self, name), 0.0, 1e6, open_low=True)
-        if self.has_levels and not all(_is_phases(c) for c in _walk(self.of)):
+        if self.has_levels and not all(_is_phases(c) for c in walk(self.of)):
             _check.fail(where, "peak_mult", "1 unless the curve is made of phases", self.peak_mult)
         if self.n is not None and self.length_mult == 1 and self.of.steps * self.n > 2**53:
             _check.fail(where, "n", "such that all cycles end by step 2**53", self.n)
@@ -430,10 +430,11 @@ def _is_phases(node: Curve) -> bool:
     return isinstance(node, (Phase, Sequence, Repeat))
 
 
-def _walk(node: Curve) -> Iterator[Curve]:
+def walk(node: Curve) -> Iterator[Curve]:
+    """The node and all nodes below it."""
     yield node
     for child in node._children():
-        yield from _walk(child)
+        yield from walk(child)
 
 
 def _inner(node: Curve) -> str:
