@@ -5,18 +5,13 @@
       and every CPU gives the same bits, and no library function can change them.
    b) Sums of terms of one sign, or a term that is small beside the other: no cancellation. The
       forms usually printed, 1 - z or (1 + cos(pi z))/2, lose every digit near the end.
-   c) No branches and no tables, so that a compiler turns the loops into vectors. */
-
-#define SIN2_0 0x1.3bd3cc9be45dep+1 /* sin^2(pi z/2) / z^2 in y = z^2 on [0, 1/4]: interpolation */
-#define SIN2_0_LOW 0x1.690d369d7ff1cp-53 /* in Chebyshev nodes, relative error 2^-65 */
-#define SIN2_1 -0x1.03c1f081b5ac4p+1
-#define SIN2_2 0x1.55d3c7e3cbfdap-1
-#define SIN2_3 -0x1.e1f50689191cbp-4
-#define SIN2_4 0x1.a6d1f2a05f609p-7
-#define SIN2_5 -0x1.f9d38906e2150p-11
-#define SIN2_6 0x1.b6e1cdea474b9p-15
-#define SIN2_7 -0x1.20a61e049e33fp-19
-#define SIN2_8 0x1.2175e33b10f9dp-24
+   c) No branches, so that a compiler turns the loops into vectors.
+   d) Sines and exponentials cost 20 to 40 operations a value. On a grid of steps an addition
+      theorem brings that to 3 to 8: cut the half in blocks of B steps, and combine what depends
+      on the block (_anchor) with what depends on the place in it (_entry, a table of B) in
+      _join. Blocks count from the end the half is anchored at and B follows from the length of
+      the phase, so the bits of a step do not depend on which range was asked for; a single
+      value computes its one anchor and its one entry. */
 
 #define LN2_HIGH 0x1.62e42fee00000p-1 /* 32 bits, so that k * LN2_HIGH is exact */
 #define LN2_LOW 0x1.a39ef35793c76p-33
@@ -29,7 +24,7 @@ typedef struct { double scale, e; } exp_parts;
    as few bits as n has to spare. |e| <= 0.42. */
 static inline exp_parts exp_at(double n, const cs_half *h) {
     double x = n * h->c[0], x_low = n * h->c[1];
-    double t = x * LOG2_E + ROUND, k = t - ROUND;
+    double t = (x + x_low) * LOG2_E + ROUND, k = t - ROUND;
     double r = (x - k * LN2_HIGH) + (x_low - k * LN2_LOW);
     double q = 0x1.af4e554377204p-26 + r * 0x1.1f7340dbc337ep-29;
     q = 0x1.27e4db46cddd1p-22 + r * q;
@@ -49,11 +44,10 @@ static inline exp_parts exp_at(double n, const cs_half *h) {
     p.e = r + (r * r) * q;
     return p;
 }
+static inline double exp_of(exp_parts p) { return p.scale + p.scale * p.e; }
 static inline double expm1_of(exp_parts p) { return (p.scale - 1.0) + p.scale * p.e; }
 
 static inline double constant_value(double n, const cs_half *h) { (void)n; return h->a; }
-
-static inline double linear_value(double n, const cs_half *h) { return h->a + h->d * (n / h->m); }
 
 static inline double power2_value(double n, const cs_half *h) {
     return h->a + h->d * ((n * n) / h->c[0]); /* c0 = m^2 */
@@ -62,7 +56,7 @@ static inline double power2_mirror_value(double n, const cs_half *h) { /* 1 - (1
     return h->a + h->d * ((n * (2.0 * h->m - n)) / h->c[0]);
 }
 static inline double power3_value(double n, const cs_half *h) {
-    return h->a + h->d * ((n / h->m) * ((n * n) / h->c[0]));
+    return h->a + h->d * ((n * n * n) / h->c[0]); /* c0 = m^3 */
 }
 static inline double power3_mirror_value(double n, const cs_half *h) { /* z (3 - z (3 - z)) */
     double z = n / h->m;
@@ -80,37 +74,14 @@ static inline double elliptic_mirror_value(double n, const cs_half *h) { /* 1 - 
     double y = (n * n) / h->c[0];
     return h->a + h->d * (y / (1.0 + sqrt((h->m - n) * (h->m + n) / h->c[0])));
 }
-static inline double sin2_value(double n, const cs_half *h) { /* sin^2(pi n / 2m), n <= m/2 */
-    double y = (n * n) / h->c[0];
-    double q = SIN2_7 + y * SIN2_8;
-    q = SIN2_6 + y * q;
-    q = SIN2_5 + y * q;
-    q = SIN2_4 + y * q;
-    q = SIN2_3 + y * q;
-    q = SIN2_2 + y * q;
-    q = SIN2_1 + y * q;
-    return h->a + h->d * (y * (SIN2_0 + (SIN2_0_LOW + y * q)));
-}
-static inline double exponential_value(double n, const cs_half *h) {
-    exp_parts p = exp_at(n, h);
-    return h->a * (p.scale + p.scale * p.e);
-}
-static inline double expm1_value(double n, const cs_half *h) { /* c2 = 1 / expm1 at n = m */
-    return h->a + h->d * (expm1_of(exp_at(n, h)) * h->c[2]);
-}
-static inline double sigmoid_value(double n, const cs_half *h) {
-    /* c2 (1 - exp(-x)) / (1 + c3 exp(-x)), see prepare_tanh */
-    exp_parts p = exp_at(n, h);
-    return h->a + h->d * (h->c[2] * -expm1_of(p) / (1.0 + h->c[3] * (p.scale + p.scale * p.e)));
-}
 static inline double rex_value(double n, const cs_half *h) {
     /* c0 n / ((1-beta) m + beta r), r = distance from the end of the phase = c3 + c4 n */
     return h->a + h->d * ((h->c[0] * n) / (h->c[1] + h->c[2] * (h->c[3] + h->c[4] * n)));
 }
 static inline double inverse_sqrt_value(double n, const cs_half *h) {
-    /* with A(z) = 1 + s z, a sum of positive terms: c2 (n/m) / (sqrt(A) (sqrt(A) + c3)) */
+    /* with A(z) = 1 + s z, a sum of positive terms: d w = c2 (n/m) / (sqrt(A) (sqrt(A) + c3)) */
     double root = sqrt(h->c[0] + h->c[1] * ((h->c[4] + h->c[5] * n) / h->m));
-    return h->a + h->d * ((h->c[2] * (n / h->m)) / (root * (root + h->c[3])));
+    return h->a + (h->c[2] * (n / h->m)) / (root * (root + h->c[3]));
 }
 
 /* General powers: accurate and scalar, hundreds of nanoseconds a value. */
@@ -147,7 +118,127 @@ static inline double cosine_power_mirror_value(double n, const cs_half *h) { /* 
     return h->a + h->d * w;
 }
 
-#define CS_KERNELS(K) \
-    K(constant) K(linear) K(power2) K(power2_mirror) K(power3) K(power3_mirror) K(root) \
-    K(root_mirror) K(elliptic) K(elliptic_mirror) K(sin2) K(exponential) K(expm1) K(sigmoid) \
-    K(rex) K(inverse_sqrt) K(power) K(power_mirror) K(cosine_power) K(cosine_power_mirror)
+/* --- Kernels in blocks ---------------------------------------------------------------------- */
+
+typedef struct { double p, q, r; } cs_anchor; /* what depends on the block */
+typedef struct { double t, u; } cs_entry;        /* what depends on the place in the block */
+
+/* (sin x - x) / x^3 and (1 - cos x) / x^2 in y = x^2 for x up to pi/4; these two and the next are
+   interpolated in Chebyshev nodes, relative errors 2^-66, 2^-62 and 2^-65. */
+static inline double sin_tail(double y) {
+    double q = 0x1.6121425bdd148p-33 + y * -0x1.aaf4c3626bdd9p-41;
+    q = -0x1.ae6453c4a3e65p-26 + y * q;
+    q = 0x1.71de3a5432adep-19 + y * q;
+    q = -0x1.a01a01a0197b6p-13 + y * q;
+    q = 0x1.1111111111110p-7 + y * q;
+    return -0x1.5555555555555p-3 + y * q;
+}
+static inline double versine_tail(double y) {
+    double q = -0x1.1eea3eba1aa9cp-29 + y * 0x1.8fd49b5417a07p-37;
+    q = 0x1.27e4f891b2aa6p-22 + y * q;
+    q = -0x1.a01a019d7fbbfp-16 + y * q;
+    q = 0x1.6c16c16c15a47p-10 + y * q;
+    q = -0x1.5555555555550p-5 + y * q;
+    return 0.5 + y * q;
+}
+
+/* sin^2(pi z/2) in y = z^2 on [0, 1/4]; exact where z is 1/2. */
+static inline double sin2_of(double y) {
+    double q = -0x1.20a61e049e33fp-19 + y * 0x1.2175e33b10f9dp-24;
+    q = 0x1.b6e1cdea474b9p-15 + y * q;
+    q = -0x1.f9d38906e2150p-11 + y * q;
+    q = 0x1.a6d1f2a05f609p-7 + y * q;
+    q = -0x1.e1f50689191cbp-4 + y * q;
+    q = 0x1.55d3c7e3cbfdap-1 + y * q;
+    q = -0x1.03c1f081b5ac4p+1 + y * q;
+    return y * (0x1.3bd3cc9be45dep+1 + (0x1.690d369d7ff1cp-53 + y * q)); /* pi^2/4, two parts */
+}
+
+/* w = n/m, from (n + j)/m = n/m + j/m. */
+static inline cs_anchor linear_anchor(double n, const cs_half *h) {
+    cs_anchor b = {h->d * (n / h->m), 0.0, 0.0};
+    return b;
+}
+static inline cs_entry linear_entry(double j, const cs_half *h) {
+    cs_entry e = {h->d * (j / h->m), 0.0};
+    return e;
+}
+static inline double linear_join(cs_anchor b, cs_entry e, const cs_half *h) {
+    return h->a + (b.p + e.t);
+}
+
+/* w = sin^2(x), x = n (c[0] + c[1]) <= pi/4, from
+   sin^2(x + y) = sin^2 x + sin x cos x sin 2y + cos 2x sin^2 y, where no term is negative. */
+static inline cs_anchor sin2_anchor(double n, const cs_half *h) {
+    double exact = n * h->c[0], low = n * h->c[1], x = exact + low;
+    low -= x - exact;
+    double y = x * x, vers = y * versine_tail(y), c = 1.0 - vers;
+    double rest = low * c + x * y * sin_tail(y), s = x + rest;
+    double s_low = rest - (s - x); /* s + s_low is the sine to about 2^-60 */
+    cs_anchor b;
+    b.p = h->d * (s * s + 2.0 * s * s_low);
+    b.q = h->d * (s * c);
+    b.r = h->d * (1.0 - 2.0 * (s * s));
+    return b;
+}
+static inline cs_entry sin2_entry(double j, const cs_half *h) {
+    double exact = j * h->c[0], low = j * h->c[1], x = exact + low;
+    low -= x - exact;
+    double y = x * x, c = 1.0 - y * versine_tail(y), s = x + (low + x * y * sin_tail(y));
+    cs_entry e = {2.0 * s * c, sin2_of((j * j) / h->c[2])}; /* c2 = m^2 */
+    return e;
+}
+static inline double sin2_join(cs_anchor b, cs_entry e, const cs_half *h) {
+    return h->a + (b.p + (b.q * e.t + b.r * e.u));
+}
+
+/* The value is a exp(x). */
+static inline cs_anchor exponential_anchor(double n, const cs_half *h) {
+    cs_anchor b = {h->a * exp_of(exp_at(n, h)), 0.0, 0.0};
+    return b;
+}
+static inline cs_entry exponential_entry(double j, const cs_half *h) {
+    cs_entry e = {exp_of(exp_at(j, h)), 0.0};
+    return e;
+}
+static inline double exponential_join(cs_anchor b, cs_entry e, const cs_half *h) {
+    (void)h;
+    return b.p * e.t;
+}
+
+/* d w = c[2] expm1(x), from expm1(x + y) = expm1(x) + exp(x) expm1(y). */
+static inline cs_anchor expm1_anchor(double n, const cs_half *h) {
+    exp_parts p = exp_at(n, h);
+    cs_anchor b = {h->c[2] * expm1_of(p), h->c[2] * exp_of(p), 0.0};
+    return b;
+}
+static inline cs_entry expm1_entry(double j, const cs_half *h) {
+    cs_entry e = {expm1_of(exp_at(j, h)), 0.0};
+    return e;
+}
+static inline double expm1_join(cs_anchor b, cs_entry e, const cs_half *h) {
+    return h->a + (b.p + b.q * e.t);
+}
+
+/* d w = c[2] (1 - exp(-x)) / (1 + c[3] exp(-x)), see prepare_tanh; t = expm1, u = exp of -y. */
+static inline cs_anchor sigmoid_anchor(double n, const cs_half *h) {
+    exp_parts p = exp_at(n, h);
+    double x = exp_of(p);
+    cs_anchor b = {-h->c[2] * expm1_of(p), -h->c[2] * x, h->c[3] * x};
+    return b;
+}
+static inline cs_entry sigmoid_entry(double j, const cs_half *h) {
+    exp_parts p = exp_at(j, h);
+    cs_entry e = {expm1_of(p), exp_of(p)};
+    return e;
+}
+static inline double sigmoid_join(cs_anchor b, cs_entry e, const cs_half *h) {
+    return h->a + (b.p + b.q * e.t) / (1.0 + b.r * e.u);
+}
+
+#define CS_DIRECT_KERNELS(K) \
+    K(constant) K(power2) K(power2_mirror) K(power3) K(power3_mirror) K(root) \
+    K(root_mirror) K(elliptic) K(elliptic_mirror) K(rex) K(inverse_sqrt) K(power) \
+    K(power_mirror) K(cosine_power) K(cosine_power_mirror)
+#define CS_BLOCK_KERNELS(K) K(linear) K(sin2) K(exponential) K(expm1) K(sigmoid)
+#define CS_KERNELS(K) CS_DIRECT_KERNELS(K) CS_BLOCK_KERNELS(K)

@@ -15,6 +15,9 @@
 #include "dd.h"
 #include "formulas.h"
 
+#define CS_LARGEST_BLOCK 256
+#define BATCH 32
+
 /* --- The table ---------------------------------------------------------------------------- */
 
 #define ANY 0
@@ -49,7 +52,7 @@ static void anchor(cs_half *half, int kernel, double a, double b) {
     half->d = b - a;
 }
 
-/* The position where the value is half way between the ends, as a fraction of the phase. */
+/* Each returns where the value is half way between the ends, as a fraction of the phase. */
 static double prepare_constant(cs_phase *p, const double *arg, cs_ends e) {
     (void)arg;
     anchor(&p->half[0], KERNEL_constant, e.start, e.start);
@@ -57,11 +60,9 @@ static double prepare_constant(cs_phase *p, const double *arg, cs_ends e) {
     return 1.0; /* start on [0, 1), end at 1 */
 }
 
-static double prepare_linear(cs_phase *p, const double *arg, cs_ends e) {
-    (void)arg;
-    anchor(&p->half[0], KERNEL_linear, e.start, e.end);
-    anchor(&p->half[1], KERNEL_linear, e.end, e.start);
-    return 0.5;
+/* Small blocks for short phases: a table of B entries has to pay for itself. */
+static void set_block(cs_half *half, double m) {
+    half->block = m / half->stride < 32768.0 ? CS_LARGEST_BLOCK / 4 : CS_LARGEST_BLOCK;
 }
 
 /* w = (n/m)^power at the side `far`, and its mirror 1 - (1 - n/m)^power at the other. */
@@ -70,31 +71,33 @@ static double prepare_power(cs_phase *p, int far, double power, double a_far, do
     double c = power;
     if (power == 1.0) kernel = mirror = KERNEL_linear;
     else if (power == 2.0) kernel = KERNEL_power2, mirror = KERNEL_power2_mirror, c = m * m;
-    else if (power == 3.0) kernel = KERNEL_power3, mirror = KERNEL_power3_mirror, c = m * m;
+    else if (power == 3.0) kernel = KERNEL_power3, mirror = KERNEL_power3_mirror, c = m * m * m;
     else if (power == 0.5) kernel = KERNEL_root, mirror = KERNEL_root_mirror;
     anchor(&p->half[far], kernel, a_far, a_near);
     anchor(&p->half[1 - far], mirror, a_near, a_far);
-    p->half[0].c[0] = p->half[1].c[0] = c;
+    for (int side = 0; side < 2; side++) {
+        p->half[side].c[0] = c;
+        if (kernel == KERNEL_linear) set_block(&p->half[side], m);
+    }
+    if (power == 1.0) return 0.5;
     dd log_half = dd_scale(dd_neg(DD_LN2), 1.0 / power);
     double z = log_half.hi < -700.0 ? 0.0 : dd_exp(log_half).hi; /* z^power = 1/2 */
     return far ? 1.0 - z : z;
+}
+
+static double prepare_linear(cs_phase *p, const double *arg, cs_ends e) {
+    (void)arg;
+    return prepare_power(p, 1, 1.0, e.end, e.start, e.m);
 }
 
 static double prepare_polynomial(cs_phase *p, const double *arg, cs_ends e) {
     return prepare_power(p, 1, arg[0], e.end, e.start, e.m);
 }
 
-static double prepare_cosine(cs_phase *p, const double *arg, cs_ends e) {
-    int plain = arg[0] == 1.0;
-    anchor(&p->half[0], plain ? KERNEL_sin2 : KERNEL_cosine_power_mirror, e.start, e.end);
-    anchor(&p->half[1], plain ? KERNEL_sin2 : KERNEL_cosine_power, e.end, e.start);
-    p->half[0].c[0] = p->half[1].c[0] = plain ? e.m * e.m : arg[0];
-    return 0.5; /* for other powers a little off the middle, where either form is accurate */
-}
-
 /* c[0] + c[1] = rate / m, where n c[0] is exact for every distance n of the phase. */
 static void set_rate(cs_half *half, dd rate, cs_ends e) {
     dd c = dd_div(rate, dd_of(e.m));
+    set_block(half, e.m);
     half->c[0] = c.hi;
     half->c[1] = c.lo;
     if (e.integer_bits <= 50.0) {
@@ -102,6 +105,24 @@ static void set_rate(cs_half *half, dd rate, cs_ends e) {
         half->c[0] = t - (t - c.hi);
         half->c[1] = (c.hi - half->c[0]) + c.lo;
     }
+}
+
+static double prepare_cosine(cs_phase *p, const double *arg, cs_ends e) {
+    int plain = arg[0] == 1.0;
+    anchor(&p->half[0], plain ? KERNEL_sin2 : KERNEL_cosine_power_mirror, e.start, e.end);
+    anchor(&p->half[1], plain ? KERNEL_sin2 : KERNEL_cosine_power, e.end, e.start);
+    for (int side = 0; side < 2; side++) {
+        p->half[side].c[0] = arg[0];
+        if (plain) set_rate(&p->half[side], DD_PI_2, e), p->half[side].c[2] = e.m * e.m;
+    }
+    double low = 0.0, high = 1.0; /* cos^2(pi z/2)^power falls from 1 to 0 */
+    for (int i = 0; !plain && i < 24; i++) {
+        double z = (low + high) / 2.0;
+        double log_p = arg[0] * dd_log_ratio(dd_sin2_quarter(1.0 - z, 1.0), dd_of(1.0)).hi;
+        if (log_p < -DD_LN2.hi) high = z;
+        else low = z;
+    }
+    return (low + high) / 2.0;
 }
 
 static double prepare_exponential(cs_phase *p, const double *arg, cs_ends e) {
@@ -116,14 +137,18 @@ static double prepare_exponential(cs_phase *p, const double *arg, cs_ends e) {
 
 static double prepare_exponential_offset(cs_phase *p, const double *arg, cs_ends e) {
     dd rate = dd_of(arg[0]), minus = dd_neg(rate);
-    if (arg[1] == 0.0) e.end += (e.start - e.end) * dd_exp(minus).hi; /* the residual is kept */
+    dd drop = dd_expm1(minus), height = dd_sum(e.start, -e.end);
+    dd unit = dd_div(height, dd_neg(drop)); /* so that the whole drop is start - end */
+    if (arg[1] == 0.0) {                    /* the residual is kept */
+        unit = height;
+        e.end = dd_add(dd_of(e.end), dd_mul(height, dd_exp(minus))).hi;
+    }
     anchor(&p->half[0], KERNEL_expm1, e.start, e.end);
     anchor(&p->half[1], KERNEL_expm1, e.end, e.start);
     set_rate(&p->half[0], minus, e);
     set_rate(&p->half[1], rate, e);
-    dd drop = dd_expm1(minus);
-    p->half[0].c[2] = 1.0 / drop.hi;
-    p->half[1].c[2] = 1.0 / dd_expm1(rate).hi;
+    p->half[0].c[2] = unit.hi;
+    p->half[1].c[2] = dd_mul(unit, dd_exp(minus)).hi;
     return -dd_log1p(dd_scale(drop, 0.5)).hi / rate.hi;
 }
 
@@ -160,8 +185,9 @@ static double prepare_inverse_sqrt(cs_phase *p, const double *arg, cs_ends e) {
         c[4] = from_start ? 0.0 : e.m;
         c[5] = from_start ? 1.0 : -1.0;
     }
-    p->half[0].c[2] = root * (root + 1.0), p->half[0].c[3] = 1.0;
-    p->half[1].c[2] = root + 1.0, p->half[1].c[3] = root;
+    dd fall = dd_sum(e.end, -e.start), root_1 = dd_sum(root, 1.0);
+    p->half[0].c[2] = dd_mul(fall, dd_scale(root_1, root)).hi, p->half[0].c[3] = 1.0;
+    p->half[1].c[2] = -dd_mul(fall, root_1).hi, p->half[1].c[3] = root;
     double middle = (1.0 + 1.0 / root) / 2.0; /* of 1/sqrt(A) */
     if (s == 0.0) return 0.5;
     return (1.0 / (middle * middle) - 1.0) / s;
@@ -185,7 +211,8 @@ static double prepare_tanh(cs_phase *p, const double *arg, cs_ends e) {
         dd g = dd_exp(dd_of(side ? 2.0 * upper : -2.0 * lower));
         set_rate(h, width, e);
         h->c[3] = g.hi;
-        h->c[2] = dd_div(dd_add(dd_of(1.0), dd_mul(g, dd_exp(width))), dd_neg(dd_expm1(width))).hi;
+        dd scale = dd_div(dd_add(dd_of(1.0), dd_mul(g, dd_exp(width))), dd_neg(dd_expm1(width)));
+        h->c[2] = dd_mul(scale, side ? dd_sum(e.start, -e.end) : dd_sum(e.end, -e.start)).hi;
     }
     dd s0 = dd_div(dd_of(1.0), dd_add(dd_of(1.0), dd_exp(dd_of(2.0 * lower))));
     dd s1 = dd_div(dd_of(1.0), dd_add(dd_of(1.0), dd_exp(dd_of(2.0 * upper))));
@@ -215,42 +242,58 @@ static double (*const prepare[])(cs_phase *, const double *, cs_ends) = {
 /* Bits that hold every distance of the phase as a multiple of the finest fraction in use. */
 static double bits_of_distances(double offset, double span) {
     int fraction = 0, integer;
-    while (fraction < 60 && (ldexp(offset, fraction) != nearbyint(ldexp(offset, fraction)) ||
-                             ldexp(span, fraction) != nearbyint(ldexp(span, fraction))))
-        fraction++;
+    double scale = 1.0;
+    while (fraction < 60 && (offset * scale != nearbyint(offset * scale) ||
+                             span * scale != nearbyint(span * scale)))
+        fraction++, scale *= 2.0;
     frexp(span, &integer);
     return (double)(integer + fraction);
 }
 
-void cs_prepare(cs_phase *phase, int profile, const double *argument,
-                double start, double end, double offset, double span) {
+void cs_prepare(cs_phase *phase, int profile, const double *argument, double start, double end,
+                double offset, double span, int64_t stride) {
     memset(phase, 0, sizeof *phase);
     cs_ends e = {start, end, span, bits_of_distances(offset, span)};
-    double half_way = prepare[profile](phase, argument, e);
-    phase->split = (int64_t)ceil(half_way * span - offset);
+    double step = (double)stride, last = (span - offset) / step;
     for (int side = 0; side < 2; side++) {
         phase->half[side].m = span;
-        phase->half[side].sign = side ? -1.0 : 1.0;
-        phase->half[side].origin = side ? span - offset : offset;
+        phase->half[side].stride = step;
     }
+    phase->half[0].sign = 1.0;
+    phase->half[0].base = offset;
+    phase->half[1].sign = -1.0;
+    phase->half[1].top = floor(last);
+    phase->half[1].base = (span - offset) - step * phase->half[1].top;
+    phase->split = (int64_t)ceil((prepare[profile](phase, argument, e) * span - offset) / step);
 }
 
 /* --- Running -------------------------------------------------------------------------------- */
 
-#define KERNEL_CASE(name) case KERNEL_##name: return name##_value(n, h);
+#define DIRECT_CASE(name) \
+    case KERNEL_##name: return name##_value(h->base + h->stride * x, h);
+#define BLOCK_CASE(name) \
+    case KERNEL_##name: return name##_join(name##_anchor(h->base + h->stride * (x - j), h), \
+                                           name##_entry(h->stride * j, h), h);
 
 double cs_at(const cs_phase *phase, double k) {
     const cs_half *h = &phase->half[k >= (double)phase->split];
-    double n = h->origin + h->sign * k;
-    switch (h->kernel) { CS_KERNELS(KERNEL_CASE) }
+    double x = h->top + h->sign * k, j = 0.0;
+    if (h->block) { /* x modulo block, rounded down */
+        double block = (double)h->block;
+        j = x - floor(x / block) * block;
+    }
+    switch (h->kernel) {
+        CS_DIRECT_KERNELS(DIRECT_CASE)
+        CS_BLOCK_KERNELS(BLOCK_CASE)
+    }
     return h->a; /* not reached: every kernel is a case */
 }
 
 double cs_end(const cs_phase *phase) { return phase->half[1].a; }
 
 typedef struct {
-    void (*f64[N_KERNELS])(const cs_half *, double, int32_t, double *restrict);
-    void (*f32[N_KERNELS])(const cs_half *, double, int32_t, float *restrict);
+    void (*f64[N_KERNELS])(const cs_half *, int64_t, int32_t, double *restrict);
+    void (*f32[N_KERNELS])(const cs_half *, int64_t, int32_t, float *restrict);
 } cs_loops;
 
 #define VARIANT plain
@@ -305,16 +348,21 @@ const char *cs_variant_name(int i) { return variants[i].name; }
 void cs_use_variant(int i) { variant_in_use = i; }
 int cs_variant_in_use(void) { return variant_in_use; }
 
-#define BLOCK (INT64_C(1) << 30)
+/* A table pays from about this part of a block on; below it single values are cheaper. */
+#define WORTH_A_TABLE 16
+#define LONGEST_RUN (INT64_C(1) << 30)
 #define FILL(SUFFIX, TYPE) \
     void cs_fill_##SUFFIX(const cs_phase *phase, int64_t first, int64_t n, TYPE *restrict out) { \
         const cs_loops *loops = variants[variant_in_use].loops; \
         while (n > 0) { \
             int side = first >= phase->split; \
             int64_t run = side || phase->split - first > n ? n : phase->split - first; \
-            if (run > BLOCK) run = BLOCK; \
+            if (run > LONGEST_RUN) run = LONGEST_RUN; \
             const cs_half *half = &phase->half[side]; \
-            loops->SUFFIX[half->kernel](half, (double)first, (int32_t)run, out); \
+            if (run * WORTH_A_TABLE < half->block) \
+                for (int64_t i = 0; i < run; i++) out[i] = (TYPE)cs_at(phase, (double)(first + i)); \
+            else \
+                loops->SUFFIX[half->kernel](half, first, (int32_t)run, out); \
             first += run, out += run, n -= run; \
         } \
     }

@@ -9,12 +9,14 @@
 #include <stdint.h>
 
 /* One half of a phase, seen from the end it is anchored at.
-   Step k of the phase lies n = origin + sign * k away from that end; the value there is
-   a + d * w(n), where w is the profile's distance from that end: w(0) = 0 exactly, so the end is
-   exact, and w keeps its relative accuracy down to the last step. */
+   Sample k lies x = k (first half) or x = top - k (second half) whole samples from there, at
+   distance n = base + stride * x, in steps, and the value is a + d * w(n), where w is the profile's distance from that end:
+   w(0) = 0 exactly, so the end is exact, and w keeps its relative accuracy down to the last step. */
 typedef struct {
     int32_t kernel;
-    double origin, sign;
+    int32_t block; /* samples a block, a power of two; 0: the kernel has no blocks */
+    double sign;   /* 1 or -1: how x changes with k */
+    double top, base, stride;
     double a, d;
     double m;    /* length of the whole phase */
     double c[6]; /* constants of the kernel */
@@ -37,18 +39,19 @@ typedef struct {
 extern const cs_profile cs_profiles[];
 extern const int cs_n_profiles;
 
-/* Prepare the phase that goes from start to end along a profile: step k reads the profile at
-   z = (k + offset) / span. span > 0; start, end finite; argument as the table demands. */
-void cs_prepare(cs_phase *phase, int profile, const double *argument,
-                double start, double end, double offset, double span);
+/* Prepare the phase that goes from start to end along a profile, read every `stride` steps:
+   sample k reads the profile at z = (stride * k + offset) / span. span > 0, stride >= 1; start,
+   end finite; argument as the table demands. */
+void cs_prepare(cs_phase *phase, int profile, const double *argument, double start, double end,
+                double offset, double span, int64_t stride);
 
-/* The value at position k, a whole or fractional step; start below the phase, end above it. */
+/* The value at sample k, whole or between samples, 0 <= stride * k + offset <= span. */
 double cs_at(const cs_phase *phase, double k);
 
 /* What cs_prepare made of the end: `end`, or the residual of exponential_offset. */
 double cs_end(const cs_phase *phase);
 
-/* Values at steps first .. first+n-1 of the phase into out[0 .. n-1]. */
+/* Values at samples first .. first+n-1 of the phase into out[0 .. n-1]. */
 void cs_fill_f64(const cs_phase *phase, int64_t first, int64_t n, double *restrict out);
 void cs_fill_f32(const cs_phase *phase, int64_t first, int64_t n, float *restrict out);
 

@@ -1,22 +1,67 @@
-/* The block loops for one CPU variant. Included by kernels.c with VARIANT and the target set. */
+/* The loops for one CPU variant. Included by kernels.c with VARIANT and the target set. */
 
 #define CS_JOIN_(a, b) a##_##b
 #define CS_JOIN(a, b) CS_JOIN_(a, b)
 #define CS_LOCAL(name) CS_JOIN(name, VARIANT)
 
-/* steps are counted in blocks of 2^30, so that the counter is an int32, which every vector unit
-   converts to double; first + i is exact up to 2^53, so the blocks change no bit */
-#define LOOP(NAME, TYPE, SUFFIX) \
-    static void CS_LOCAL(NAME##_##SUFFIX)(const cs_half *half, double first, int32_t n, \
+/* Samples first .. first + n - 1, n <= 2^30: the counter is an int32, which every vector unit
+   converts to double; first + i is exact up to 2^53. */
+#define DIRECT(NAME, TYPE, SUFFIX) \
+    static void CS_LOCAL(NAME##_##SUFFIX)(const cs_half *half, int64_t first, int32_t n, \
                                           TYPE *restrict out) { \
         const cs_half h = *half; \
+        const double k0 = (double)first; \
         for (int32_t i = 0; i < n; i++) { \
-            double k = first + (double)i; \
-            out[i] = (TYPE)NAME##_value(h.origin + h.sign * k, &h); \
+            double x = h.top + h.sign * (k0 + (double)i); \
+            out[i] = (TYPE)NAME##_value(h.base + h.stride * x, &h); \
         } \
     }
-#define LOOPS(NAME) LOOP(NAME, double, f64) LOOP(NAME, float, f32)
-CS_KERNELS(LOOPS)
+
+/* The same in blocks, the anchors of BATCH blocks at a time so that they too become vectors. In the
+   second half x falls as k grows: the table is laid out backwards and read forwards. */
+#define BLOCKED(NAME, TYPE, SUFFIX) \
+    static void CS_LOCAL(NAME##_##SUFFIX)(const cs_half *half, int64_t first, int32_t n, \
+                                          TYPE *restrict out) { \
+        const cs_half h = *half; \
+        double t[CS_LARGEST_BLOCK], u[CS_LARGEST_BLOCK], p[BATCH], q[BATCH], r[BATCH]; \
+        const int32_t size = h.block, back = h.sign < 0.0; \
+        int64_t x = back ? (int64_t)h.top - first : first; /* of the first sample of a run */ \
+        int32_t place = (int32_t)(x & (size - 1)), l = back ? size - 1 - place : place; \
+        const double turn = back ? (double)(size - 1) : 0.0; \
+        for (int32_t i = l, end = n < size - l ? l + n : size; i < end; i++) { \
+            cs_entry e = NAME##_entry(h.stride * (turn + h.sign * (double)i), &h); \
+            t[i] = e.t, u[i] = e.u; \
+        } \
+        for (int32_t i = 0, end = n <= size - l ? 0 : l; i < end; i++) { \
+            cs_entry e = NAME##_entry(h.stride * (turn + h.sign * (double)i), &h); \
+            t[i] = e.t, u[i] = e.u; \
+        } \
+        double block = (double)(x - place); /* x at the first sample of a block */ \
+        const double step = h.sign * (double)size; \
+        while (n > 0) { \
+            const int32_t blocks = (n + l + size - 1) / size < BATCH ? (n + l + size - 1) / size : BATCH; \
+            for (int32_t i = 0; i < blocks; i++) { \
+                cs_anchor b = NAME##_anchor(h.base + h.stride * (block + step * (double)i), &h); \
+                p[i] = b.p, q[i] = b.q, r[i] = b.r; \
+            } \
+            for (int32_t i = 0; i < blocks; i++) { \
+                const cs_anchor b = {p[i], q[i], r[i]}; \
+                const double *restrict tl = t + l, *restrict ul = u + l; \
+                const int32_t run = size - l < n ? size - l : n; \
+                for (int32_t j = 0; j < run; j++) { \
+                    const cs_entry e = {tl[j], ul[j]}; \
+                    out[j] = (TYPE)NAME##_join(b, e, &h); \
+                } \
+                out += run, n -= run, l = 0; \
+            } \
+            block += step * (double)blocks; \
+        } \
+    }
+
+#define DIRECT_LOOPS(NAME) DIRECT(NAME, double, f64) DIRECT(NAME, float, f32)
+#define BLOCK_LOOPS(NAME) BLOCKED(NAME, double, f64) BLOCKED(NAME, float, f32)
+CS_DIRECT_KERNELS(DIRECT_LOOPS)
+CS_BLOCK_KERNELS(BLOCK_LOOPS)
 
 #define ENTRY_F64(NAME) CS_LOCAL(NAME##_f64),
 #define ENTRY_F32(NAME) CS_LOCAL(NAME##_f32),
@@ -24,8 +69,10 @@ static const cs_loops CS_LOCAL(loops) = {{CS_KERNELS(ENTRY_F64)}, {CS_KERNELS(EN
 
 #undef ENTRY_F64
 #undef ENTRY_F32
-#undef LOOPS
-#undef LOOP
+#undef DIRECT_LOOPS
+#undef BLOCK_LOOPS
+#undef DIRECT
+#undef BLOCKED
 #undef CS_LOCAL
 #undef CS_JOIN
 #undef CS_JOIN_

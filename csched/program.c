@@ -13,7 +13,7 @@
 
 #include "dd.h"
 
-#define CHUNK 512
+#define CHUNK 2048 /* makes a block kernel's table of 256 entries a small part of the work */
 
 /* The levels of the repeats that a phase lies in, innermost first. */
 typedef struct cs_levels {
@@ -60,13 +60,18 @@ static double at_level(double v, const cs_levels *l) {
 static const cs_phase *phase_now(const cs_node *node, const cs_levels *levels, cs_phase *room) {
     if (!levels) return &node->phase;
     cs_prepare(room, node->profile, node->argument, at_level(node->x[0], levels),
-               at_level(node->x[1], levels), node->x[2], node->span);
+               at_level(node->x[1], levels), node->x[2], node->span, node->times);
     return room;
 }
 
-/* The position a step of the phase reads: past its steps the one that step `length` would. */
+/* Where the profile ends, in samples. */
+static double last_sample(const cs_node *node) {
+    return (node->span - node->x[2]) / (double)node->times;
+}
+
+/* The sample a step of the phase reads: past its length the one that step `length` would. */
 static double position(const cs_node *node, int64_t t) {
-    double k = (double)(t < node->length ? t : node->length), last = node->span - node->x[2];
+    double k = (double)(t < node->length ? t : node->length), last = last_sample(node);
     return k < last ? k : last;
 }
 
@@ -89,8 +94,13 @@ static int has_levels(const cs_node *node) {
     return node->levels[2] != 1.0 || node->levels[3] != 1.0 || node->levels[4] != 1.0;
 }
 
-static int64_t held(const cs_node *node, int64_t t) {
-    return t < node->length ? t - t % node->times : t;
+static double value(const cs_node *nodes, int32_t index, int64_t t, const cs_levels *levels);
+
+static double every_value(const cs_node *nodes, const cs_node *node, int64_t t,
+                          const cs_levels *levels) {
+    if (t >= node->length) return value(nodes, node->first + node->count - 1, t, levels);
+    int64_t sample = t / node->times;
+    return value(nodes, node->first, node->count == 2 ? sample : sample * node->times, levels);
 }
 
 static double rounded(double v, double multiple) { return nearbyint(v / multiple) * multiple; }
@@ -121,7 +131,7 @@ static double value(const cs_node *nodes, int32_t index, int64_t t, const cs_lev
         cs_levels now = levels_in_cycle(node, i, levels);
         return value(nodes, node->first, t - i * node->length, &now);
     }
-    case CS_EVERY: return value(nodes, node->first, held(node, t), levels);
+    case CS_EVERY: return every_value(nodes, node, t, levels);
     case CS_SHIFT:
         return value(nodes, node->first, (t < node->length ? t : node->length) + node->times, levels);
     case CS_PRODUCT:
@@ -150,7 +160,7 @@ void cs_build(cs_node *nodes, int32_t n) {
         cs_node *node = &nodes[i];
         if (node->op == CS_PHASE || node->op == CS_FROZEN)
             cs_prepare(&node->phase, node->profile, node->argument, node->x[0], node->x[1],
-                       node->x[2], node->span);
+                       node->x[2], node->span, node->times);
     }
 }
 

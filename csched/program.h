@@ -11,12 +11,14 @@
 #include "kernels.h"
 
 enum cs_op {
-    CS_PHASE,    /* one phase: steps in `length`, then its end for ever */
+    CS_PHASE,    /* one phase: samples in `length`, a sample every `times` steps, then its end */
     CS_FROZEN,   /* one phase read at the position x[3] for ever */
     CS_SEQUENCE, /* children in a row, child j from its `begin` on; the last one never ends */
     CS_REPEAT,   /* child restarted every `length` steps, `times` times (0: for ever);
                     its levels scaled per cycle, see cs_levels */
-    CS_EVERY,    /* child read every `times` steps, held between, up to step `length` */
+    CS_EVERY,    /* child read every `times` steps, held between, up to step `length`; where there
+                    are two children the first counts samples and serves up to `length`, the
+                    second counts steps and serves from there on */
     CS_SHIFT,    /* child read at min(t, length) + times */
     CS_PRODUCT,  /* children multiplied, in order */
     CS_SUM,      /* children added, in order */

@@ -10,7 +10,7 @@ static void NAME(phase_range)(const cs_node *node, int64_t t, int64_t n, FLOAT *
                               const cs_levels *levels) {
     cs_phase room;
     const cs_phase *phase = phase_now(node, levels, &room);
-    double last = node->span - node->x[2]; /* the position that holds the end */
+    double last = last_sample(node);
     int64_t steps = last < (double)node->length ? (int64_t)ceil(last) : node->length;
     int64_t run = steps - t < n ? steps - t : n;
     if (run > 0) {
@@ -50,17 +50,36 @@ static void NAME(repeat_range)(const cs_node *nodes, const cs_node *node, int64_
     }
 }
 
-/* Each sample is read once and spread over the steps that hold it. */
+/* count samples, each held for `times` steps. */
+static void NAME(spread)(const FLOAT *samples, int64_t count, int64_t times, FLOAT *restrict out) {
+    if (times > 8) {
+        for (int64_t i = 0; i < count; i++) NAME(repeat_value)(samples[i], times, out + i * times);
+    } else {
+        for (int64_t r = 0; r < times; r++)
+            for (int64_t i = 0; i < count; i++) out[i * times + r] = samples[i];
+    }
+}
+
+/* Samples are read in blocks where the child counts them, else one by one, and then spread. */
 static void NAME(every_range)(const cs_node *nodes, const cs_node *node, int64_t t, int64_t n,
                               FLOAT *out, const cs_levels *levels) {
-    while (n > 0 && t < node->length) {
-        int64_t sample = t - t % node->times, end = sample + node->times;
-        if (end > node->length) end = node->length;
-        int64_t run = end - t < n ? end - t : n;
-        NAME(repeat_value)((FLOAT)value(nodes, node->first, sample, levels), run, out);
+    FLOAT samples[CHUNK];
+    int64_t times = node->times, end = t + n < node->length ? t + n : node->length;
+    while (t < end) {
+        int64_t first = t / times, count = (end - t) / times, run = count * times;
+        if (t % times || count == 0) { /* part of a sample */
+            run = (first + 1) * times < end ? (first + 1) * times - t : end - t;
+            NAME(repeat_value)((FLOAT)every_value(nodes, node, t, levels), run, out);
+        } else {
+            if (count > CHUNK) count = CHUNK, run = count * times;
+            if (node->count == 2) NAME(range)(nodes, node->first, first, count, samples, levels);
+            else for (int64_t i = 0; i < count; i++)
+                samples[i] = (FLOAT)every_value(nodes, node, t + i * times, levels);
+            NAME(spread)(samples, count, times, out);
+        }
         t += run, n -= run, out += run;
     }
-    if (n > 0) NAME(range)(nodes, node->first, t, n, out, levels);
+    if (n > 0) NAME(range)(nodes, node->first + node->count - 1, t, n, out, levels);
 }
 
 /* Child at min(t, length) + times. */
