@@ -18,11 +18,18 @@
 #define LOG2_E 0x1.71547652b82fep+0
 #define ROUND 0x1.8p+52 /* adding it rounds to an integer, held in the low bits */
 
+/* Inlined into every loop, or the loop is not compiled for its CPU variant. */
+#if defined(__GNUC__) || defined(__clang__)
+#define CS_INLINE static inline __attribute__((always_inline))
+#else
+#define CS_INLINE static inline
+#endif
+
 typedef struct { double scale, e; } exp_parts;
 
 /* exp(x) = scale (1 + e) at x = n (c[0] + c[1]), where n c[0] is exact: cs_prepare gives c[0]
    as few bits as n has to spare. |e| <= 0.42. */
-static inline exp_parts exp_at(double n, const cs_half *h) {
+CS_INLINE exp_parts exp_at(double n, const cs_half *h) {
     double x = n * h->c[0], x_low = n * h->c[1];
     double t = (x + x_low) * LOG2_E + ROUND, k = t - ROUND;
     double r = (x - k * LN2_HIGH) + (x_low - k * LN2_LOW);
@@ -44,48 +51,48 @@ static inline exp_parts exp_at(double n, const cs_half *h) {
     p.e = r + (r * r) * q;
     return p;
 }
-static inline double exp_of(exp_parts p) { return p.scale + p.scale * p.e; }
-static inline double expm1_of(exp_parts p) { return (p.scale - 1.0) + p.scale * p.e; }
+CS_INLINE double exp_of(exp_parts p) { return p.scale + p.scale * p.e; }
+CS_INLINE double expm1_of(exp_parts p) { return (p.scale - 1.0) + p.scale * p.e; }
 
-static inline double constant_value(double n, const cs_half *h) { (void)n; return h->a; }
+CS_INLINE double constant_value(double n, const cs_half *h) { (void)n; return h->a; }
 
-static inline double power2_value(double n, const cs_half *h) {
+CS_INLINE double power2_value(double n, const cs_half *h) {
     return h->a + h->d * ((n * n) / h->c[0]); /* c0 = m^2 */
 }
-static inline double power2_mirror_value(double n, const cs_half *h) { /* 1 - (1-z)^2 = z (2 - z) */
+CS_INLINE double power2_mirror_value(double n, const cs_half *h) { /* 1 - (1-z)^2 = z (2 - z) */
     return h->a + h->d * ((n * (2.0 * h->m - n)) / h->c[0]);
 }
-static inline double power3_value(double n, const cs_half *h) {
+CS_INLINE double power3_value(double n, const cs_half *h) {
     return h->a + h->d * ((n * n * n) / h->c[0]); /* c0 = m^3 */
 }
-static inline double power3_mirror_value(double n, const cs_half *h) { /* z (3 - z (3 - z)) */
+CS_INLINE double power3_mirror_value(double n, const cs_half *h) { /* z (3 - z (3 - z)) */
     double z = n / h->m;
     return h->a + h->d * (z * (3.0 - z * (3.0 - z)));
 }
-static inline double root_value(double n, const cs_half *h) { return h->a + h->d * sqrt(n / h->m); }
+CS_INLINE double root_value(double n, const cs_half *h) { return h->a + h->d * sqrt(n / h->m); }
 
-static inline double root_mirror_value(double n, const cs_half *h) { /* 1 - sqrt(1-z) */
+CS_INLINE double root_mirror_value(double n, const cs_half *h) { /* 1 - sqrt(1-z) */
     return h->a + h->d * ((n / h->m) / (1.0 + sqrt((h->m - n) / h->m)));
 }
-static inline double elliptic_value(double n, const cs_half *h) { /* sqrt(1 - (1-z)^2) */
+CS_INLINE double elliptic_value(double n, const cs_half *h) { /* sqrt(1 - (1-z)^2) */
     return h->a + h->d * sqrt((n * (2.0 * h->m - n)) / h->c[0]);
 }
-static inline double elliptic_mirror_value(double n, const cs_half *h) { /* 1 - sqrt(1-z^2) */
+CS_INLINE double elliptic_mirror_value(double n, const cs_half *h) { /* 1 - sqrt(1-z^2) */
     double y = (n * n) / h->c[0];
     return h->a + h->d * (y / (1.0 + sqrt((h->m - n) * (h->m + n) / h->c[0])));
 }
-static inline double rex_value(double n, const cs_half *h) {
+CS_INLINE double rex_value(double n, const cs_half *h) {
     /* c0 n / ((1-beta) m + beta r), r = distance from the end of the phase = c3 + c4 n */
     return h->a + h->d * ((h->c[0] * n) / (h->c[1] + h->c[2] * (h->c[3] + h->c[4] * n)));
 }
-static inline double inverse_sqrt_value(double n, const cs_half *h) {
+CS_INLINE double inverse_sqrt_value(double n, const cs_half *h) {
     /* with A(z) = 1 + s z, a sum of positive terms: d w = c2 (n/m) / (sqrt(A) (sqrt(A) + c3)) */
     double root = sqrt(h->c[0] + h->c[1] * ((h->c[4] + h->c[5] * n) / h->m));
     return h->a + (h->c[2] * (n / h->m)) / (root * (root + h->c[3]));
 }
 
 /* General powers: accurate and scalar, hundreds of nanoseconds a value. */
-static inline double power_value(double n, const cs_half *h) { /* (n/m)^c0 */
+CS_INLINE double power_value(double n, const cs_half *h) { /* (n/m)^c0 */
     double w = 0.0;
     if (n > 0.0) {
         dd x = dd_scale(dd_log_ratio(dd_of(n), dd_of(h->m)), h->c[0]);
@@ -93,7 +100,7 @@ static inline double power_value(double n, const cs_half *h) { /* (n/m)^c0 */
     }
     return h->a + h->d * w;
 }
-static inline double power_mirror_value(double n, const cs_half *h) { /* 1 - (1-n/m)^c0 */
+CS_INLINE double power_mirror_value(double n, const cs_half *h) { /* 1 - (1-n/m)^c0 */
     double w = 1.0;
     if (n < h->m) {
         dd x = dd_scale(dd_log_ratio(dd_of(h->m - n), dd_of(h->m)), h->c[0]);
@@ -101,7 +108,7 @@ static inline double power_mirror_value(double n, const cs_half *h) { /* 1 - (1-
     }
     return h->a + h->d * w;
 }
-static inline double cosine_power_value(double n, const cs_half *h) { /* sin(pi n / 2m)^(2 c0) */
+CS_INLINE double cosine_power_value(double n, const cs_half *h) { /* sin(pi n / 2m)^(2 c0) */
     double w = 0.0;
     if (n > 0.0) {
         dd x = dd_scale(dd_log_ratio(dd_sin2_quarter(n, h->m), dd_of(1.0)), h->c[0]);
@@ -109,7 +116,7 @@ static inline double cosine_power_value(double n, const cs_half *h) { /* sin(pi 
     }
     return h->a + h->d * w;
 }
-static inline double cosine_power_mirror_value(double n, const cs_half *h) { /* 1 - cos(...)^(2 c0) */
+CS_INLINE double cosine_power_mirror_value(double n, const cs_half *h) { /* 1 - cos(...)^(2 c0) */
     double w = 1.0;
     if (n < h->m) {
         dd x = dd_scale(dd_log1p(dd_neg(dd_sin2_quarter(n, h->m))), h->c[0]);
@@ -125,7 +132,7 @@ typedef struct { double t, u; } cs_entry;        /* what depends on the place in
 
 /* (sin x - x) / x^3 and (1 - cos x) / x^2 in y = x^2 for x up to pi/4; these two and the next are
    interpolated in Chebyshev nodes, relative errors 2^-66, 2^-62 and 2^-65. */
-static inline double sin_tail(double y) {
+CS_INLINE double sin_tail(double y) {
     double q = 0x1.6121425bdd148p-33 + y * -0x1.aaf4c3626bdd9p-41;
     q = -0x1.ae6453c4a3e65p-26 + y * q;
     q = 0x1.71de3a5432adep-19 + y * q;
@@ -133,7 +140,7 @@ static inline double sin_tail(double y) {
     q = 0x1.1111111111110p-7 + y * q;
     return -0x1.5555555555555p-3 + y * q;
 }
-static inline double versine_tail(double y) {
+CS_INLINE double versine_tail(double y) {
     double q = -0x1.1eea3eba1aa9cp-29 + y * 0x1.8fd49b5417a07p-37;
     q = 0x1.27e4f891b2aa6p-22 + y * q;
     q = -0x1.a01a019d7fbbfp-16 + y * q;
@@ -143,7 +150,7 @@ static inline double versine_tail(double y) {
 }
 
 /* sin^2(pi z/2) in y = z^2 on [0, 1/4]; exact where z is 1/2. */
-static inline double sin2_of(double y) {
+CS_INLINE double sin2_of(double y) {
     double q = -0x1.20a61e049e33fp-19 + y * 0x1.2175e33b10f9dp-24;
     q = 0x1.b6e1cdea474b9p-15 + y * q;
     q = -0x1.f9d38906e2150p-11 + y * q;
@@ -155,21 +162,21 @@ static inline double sin2_of(double y) {
 }
 
 /* w = n/m, from (n + j)/m = n/m + j/m. */
-static inline cs_anchor linear_anchor(double n, const cs_half *h) {
+CS_INLINE cs_anchor linear_anchor(double n, const cs_half *h) {
     cs_anchor b = {h->d * (n / h->m), 0.0, 0.0};
     return b;
 }
-static inline cs_entry linear_entry(double j, const cs_half *h) {
+CS_INLINE cs_entry linear_entry(double j, const cs_half *h) {
     cs_entry e = {h->d * (j / h->m), 0.0};
     return e;
 }
-static inline double linear_join(cs_anchor b, cs_entry e, const cs_half *h) {
+CS_INLINE double linear_join(cs_anchor b, cs_entry e, const cs_half *h) {
     return h->a + (b.p + e.t);
 }
 
 /* w = sin^2(x), x = n (c[0] + c[1]) <= pi/4, from
    sin^2(x + y) = sin^2 x + sin x cos x sin 2y + cos 2x sin^2 y, where no term is negative. */
-static inline cs_anchor sin2_anchor(double n, const cs_half *h) {
+CS_INLINE cs_anchor sin2_anchor(double n, const cs_half *h) {
     double exact = n * h->c[0], low = n * h->c[1], x = exact + low;
     low -= x - exact;
     double y = x * x, vers = y * versine_tail(y), c = 1.0 - vers;
@@ -181,58 +188,58 @@ static inline cs_anchor sin2_anchor(double n, const cs_half *h) {
     b.r = h->d * (1.0 - 2.0 * (s * s));
     return b;
 }
-static inline cs_entry sin2_entry(double j, const cs_half *h) {
+CS_INLINE cs_entry sin2_entry(double j, const cs_half *h) {
     double exact = j * h->c[0], low = j * h->c[1], x = exact + low;
     low -= x - exact;
     double y = x * x, c = 1.0 - y * versine_tail(y), s = x + (low + x * y * sin_tail(y));
     cs_entry e = {2.0 * s * c, sin2_of((j * j) / h->c[2])}; /* c2 = m^2 */
     return e;
 }
-static inline double sin2_join(cs_anchor b, cs_entry e, const cs_half *h) {
+CS_INLINE double sin2_join(cs_anchor b, cs_entry e, const cs_half *h) {
     return h->a + (b.p + (b.q * e.t + b.r * e.u));
 }
 
 /* The value is a exp(x). */
-static inline cs_anchor exponential_anchor(double n, const cs_half *h) {
+CS_INLINE cs_anchor exponential_anchor(double n, const cs_half *h) {
     cs_anchor b = {h->a * exp_of(exp_at(n, h)), 0.0, 0.0};
     return b;
 }
-static inline cs_entry exponential_entry(double j, const cs_half *h) {
+CS_INLINE cs_entry exponential_entry(double j, const cs_half *h) {
     cs_entry e = {exp_of(exp_at(j, h)), 0.0};
     return e;
 }
-static inline double exponential_join(cs_anchor b, cs_entry e, const cs_half *h) {
+CS_INLINE double exponential_join(cs_anchor b, cs_entry e, const cs_half *h) {
     (void)h;
     return b.p * e.t;
 }
 
 /* d w = c[2] expm1(x), from expm1(x + y) = expm1(x) + exp(x) expm1(y). */
-static inline cs_anchor expm1_anchor(double n, const cs_half *h) {
+CS_INLINE cs_anchor expm1_anchor(double n, const cs_half *h) {
     exp_parts p = exp_at(n, h);
     cs_anchor b = {h->c[2] * expm1_of(p), h->c[2] * exp_of(p), 0.0};
     return b;
 }
-static inline cs_entry expm1_entry(double j, const cs_half *h) {
+CS_INLINE cs_entry expm1_entry(double j, const cs_half *h) {
     cs_entry e = {expm1_of(exp_at(j, h)), 0.0};
     return e;
 }
-static inline double expm1_join(cs_anchor b, cs_entry e, const cs_half *h) {
+CS_INLINE double expm1_join(cs_anchor b, cs_entry e, const cs_half *h) {
     return h->a + (b.p + b.q * e.t);
 }
 
 /* d w = c[2] (1 - exp(-x)) / (1 + c[3] exp(-x)), see prepare_tanh; t = expm1, u = exp of -y. */
-static inline cs_anchor sigmoid_anchor(double n, const cs_half *h) {
+CS_INLINE cs_anchor sigmoid_anchor(double n, const cs_half *h) {
     exp_parts p = exp_at(n, h);
     double x = exp_of(p);
     cs_anchor b = {-h->c[2] * expm1_of(p), -h->c[2] * x, h->c[3] * x};
     return b;
 }
-static inline cs_entry sigmoid_entry(double j, const cs_half *h) {
+CS_INLINE cs_entry sigmoid_entry(double j, const cs_half *h) {
     exp_parts p = exp_at(j, h);
     cs_entry e = {expm1_of(p), exp_of(p)};
     return e;
 }
-static inline double sigmoid_join(cs_anchor b, cs_entry e, const cs_half *h) {
+CS_INLINE double sigmoid_join(cs_anchor b, cs_entry e, const cs_half *h) {
     return h->a + (b.p + b.q * e.t) / (1.0 + b.r * e.u);
 }
 

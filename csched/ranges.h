@@ -30,21 +30,29 @@ static void NAME(sequence_range)(const cs_node *nodes, const cs_node *node, int6
     }
 }
 
+/* n values of cycles that are all alike, the first one in out[0 .. length - 1] already. */
+static void NAME(copy_cycles)(int64_t length, int64_t n, FLOAT *out) {
+    for (int64_t done = length, run; done < n; done += run) {
+        run = done < CHUNK ? done : CHUNK / length * length;
+        if (run > n - done) run = n - done;
+        memcpy(out + done, out, (size_t)run * sizeof *out);
+    }
+}
+
 static void NAME(repeat_range)(const cs_node *nodes, const cs_node *node, int64_t t, int64_t n,
                                FLOAT *out, const cs_levels *levels) {
-    FLOAT *cycle = 0; /* a whole cycle already in out: where all cycles are alike, copy it */
+    int alike = !has_levels(node) && node->length <= CHUNK; /* longer ones are quicker computed */
     while (n > 0) {
         int64_t i = cycle_of(node, t), r = t - i * node->length;
         int last = node->times && i == node->times - 1;
         int64_t run = !last && node->length - r < n ? node->length - r : n;
-        if (has_levels(node)) {
-            cs_levels now = levels_in_cycle(node, i, levels);
-            NAME(range)(nodes, node->first, r, run, out, &now);
-        } else if (cycle && r == 0 && run <= node->length) {
-            memcpy(out, cycle, (size_t)run * sizeof *out);
-        } else {
-            NAME(range)(nodes, node->first, r, run, out, levels);
-            if (r == 0 && run == node->length) cycle = out;
+        cs_levels now;
+        if (has_levels(node)) now = levels_in_cycle(node, i, levels);
+        NAME(range)(nodes, node->first, r, run, out, has_levels(node) ? &now : levels);
+        if (alike && r == 0 && !last && run == node->length) {
+            int64_t whole = node->times ? node->times * node->length - t : n;
+            run = whole < n ? whole : n;
+            NAME(copy_cycles)(node->length, run, out);
         }
         t += run, n -= run, out += run;
     }
