@@ -260,7 +260,8 @@ void cs_prepare(cs_phase *phase, int profile, const double *argument, double sta
         phase->half[side].stride = step;
     }
     phase->half[0].sign = 1.0;
-    phase->half[0].base = offset;
+    phase->half[0].top = stride == 1 ? floor(offset) : 0.0; /* part of a phase: the same blocks */
+    phase->half[0].base = offset - phase->half[0].top;
     phase->half[1].sign = -1.0;
     phase->half[1].top = floor(last);
     phase->half[1].base = (span - offset) - step * phase->half[1].top;

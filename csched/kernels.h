@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 /* One half of a phase, seen from the end it is anchored at.
-   Sample k lies x = k (first half) or x = top - k (second half) whole samples from there, at
+   Sample k lies x = top + k (first half) or x = top - k (second half) whole samples from there, at
    distance n = base + stride * x, in steps, and the value is a + d * w(n), where w is the profile's distance from that end:
    w(0) = 0 exactly, so the end is exact, and w keeps its relative accuracy down to the last step. */
 typedef struct {

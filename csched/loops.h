@@ -25,7 +25,7 @@
         const cs_half h = *half; \
         double t[CS_LARGEST_BLOCK], u[CS_LARGEST_BLOCK], p[BATCH], q[BATCH], r[BATCH]; \
         const int32_t size = h.block, back = h.sign < 0.0; \
-        int64_t x = back ? (int64_t)h.top - first : first; /* of the first sample of a run */ \
+        int64_t x = (int64_t)h.top + (back ? -first : first); /* of the first sample of a run */ \
         int32_t place = (int32_t)(x & (size - 1)), l = back ? size - 1 - place : place; \
         const double turn = back ? (double)(size - 1) : 0.0; \
         for (int32_t i = l, end = n < size - l ? l + n : size; i < end; i++) { \

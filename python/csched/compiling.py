@@ -6,6 +6,7 @@ children; ``compiled`` lays the tree out breadth first, so that children lie sid
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -79,6 +80,7 @@ def _phase(c: Any) -> Node:
         PHASE,
         row.index or 0,
         c.steps,
+        times=1,
         x=(c.start, c.end, c.offset, 0.0),
         span=c.length,
         argument=(argument[0], argument[1]),
@@ -91,7 +93,9 @@ def _sampled(c: Any, node: Node) -> Node:
         return node
     marks = positions("curve", c.sampling, c.steps)
     if marks is None:
-        return Node(EVERY, length=c.steps, times=c.sampling.interval, children=[node])
+        stride = c.sampling.interval
+        sampled = dataclasses.replace(node, times=stride, length=-(-c.steps // stride))
+        return Node(EVERY, length=c.steps, times=stride, children=[sampled, node])
     places = [0.0, *map(float, marks), min(float(c.steps), c.length - c.offset)]
     begins = [0, *map(math.ceil, marks), c.steps]
     return Node(SEQUENCE, children=[_frozen(node, p) for p in places], begins=begins)
@@ -100,7 +104,7 @@ def _sampled(c: Any, node: Node) -> Node:
 def _frozen(node: Node, place: float) -> Node:
     """The phase read at one place, in steps from its beginning, for ever."""
     x = (node.x[0], node.x[1], node.x[2], place)
-    return Node(FROZEN, node.profile, x=x, span=node.span, argument=node.argument)
+    return Node(FROZEN, node.profile, times=1, x=x, span=node.span, argument=node.argument)
 
 
 def _table(c: Any) -> Node:
@@ -122,7 +126,7 @@ def _table(c: Any) -> Node:
         length = max(1, math.ceil(right - left - offset))
         x = (start, end, float(offset), 0.0)
         row = PROFILES["linear"].index or 0
-        pieces.append(Node(PHASE, row, length, x=x, span=float(right - left)))
+        pieces.append(Node(PHASE, row, length, times=1, x=x, span=float(right - left)))
         begins.append(begin)
     whole = Node(SEQUENCE, children=pieces, begins=begins)
     if isinstance(c.sampling, Every) and isinstance(c.sampling.interval, int):
