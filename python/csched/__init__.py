@@ -14,7 +14,7 @@ from csched.phases import curve
 from csched.plain import from_dict
 from csched.profiles import PROFILES
 from csched.recipes import *  # noqa: F403
-from csched.recipes import RECIPES
+from csched.recipes import HELPERS, RECIPES
 from csched.sampling import at, every
 from csched.schedule import Schedule, from_json
 from csched.stacking import Stack, stack
@@ -33,5 +33,6 @@ __all__ = [  # noqa: PLE0604
     "from_dict",
     "from_json",
     "stack",
+    *HELPERS,
     *RECIPES,
 ]

@@ -8,16 +8,42 @@ and returns a :class:`csched.Schedule`. Lengths are ints in steps, or floats: fr
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from csched.recipes import cyclic, decay
+from csched.recipes import (
+    cyclic,
+    decay,
+    factors,
+    fitting,
+    pieces,
+    plateau,
+    power_laws,
+    restarts,
+    shapes,
+    values,
+    warmups,
+)
 from csched.recipes import one_cycle as _one_cycle
 from csched.recipes.cyclic import *  # noqa: F403
 from csched.recipes.decay import *  # noqa: F403
+from csched.recipes.factors import *  # noqa: F403
+from csched.recipes.fitting import *  # noqa: F403
 from csched.recipes.one_cycle import *  # noqa: F403
+from csched.recipes.pieces import *  # noqa: F403
+from csched.recipes.plateau import *  # noqa: F403
+from csched.recipes.power_laws import *  # noqa: F403
+from csched.recipes.restarts import *  # noqa: F403
+from csched.recipes.shapes import *  # noqa: F403
+from csched.recipes.values import *  # noqa: F403
+from csched.recipes.warmups import *  # noqa: F403
 from csched.schedule import Schedule
 
+_FAMILIES = (decay, shapes, plateau, power_laws, cyclic, restarts, _one_cycle, pieces, values)
+
 RECIPES: Mapping[str, Callable[..., Schedule]] = MappingProxyType(
-    {name: getattr(m, name) for m in (decay, cyclic, _one_cycle) for name in sorted(m.__all__)}
+    {name: getattr(m, name) for m in _FAMILIES for name in sorted(m.__all__)}
 )
 """Name -> recipe."""
 
-__all__ = ["RECIPES", *RECIPES]  # noqa: PLE0604
+HELPERS = tuple(name for m in (factors, fitting, warmups) for name in sorted(m.__all__))
+"""What recipes are used with."""
+
+__all__ = ["HELPERS", "RECIPES", *HELPERS, *RECIPES]  # noqa: PLE0604

@@ -7,7 +7,9 @@ from typing import Any
 
 from csched import _check
 from csched.curve import Curve
+from csched.nodes import sequence
 from csched.phases import curve
+from csched.recipes.fitting import fit_cycles
 from csched.recipes.parts import cycles_over, inverse
 from csched.schedule import Schedule
 
@@ -18,7 +20,7 @@ def sgdr(
     peak: float,
     steps: int | None = None,
     *,
-    t_0: int,
+    t_0: int | None = None,
     t_mult: int | float = 1,
     cycles: int | None = None,
     floor: float = 0.0,
@@ -34,10 +36,10 @@ def sgdr(
 
     Parameters
     ----------
-    steps : int
-        The whole; or give ``cycles`` instead. A last cycle that does not fit is cut.
-    t_0 : int
-        Steps of the first cycle.
+    steps, t_0, cycles : int
+        The whole, the steps of the first cycle, the number of cycles: two of the three. With
+        steps and t_0 a last cycle that does not fit is cut; with steps and cycles the lengths
+        come from :func:`fit_cycles`, so that a cycle ends with the run.
     t_mult : int or float, default 1
         Growth of the cycles, at least 1; lengths are rounded to whole steps.
     peak_mult, floor_mult : float, default 1
@@ -58,11 +60,21 @@ def sgdr(
     (9, 29, 69)
     >>> [s["lr"](t) for t in (0, 5, 10, 20, 30, 50)]
     [0.05, 0.025, 0.05, 0.025, 0.05, 0.025]
+    >>> csched.sgdr(0.05, 100, t_mult=2, cycles=3).cycle_ends
+    (13, 42, 99)
 
     """
-    cycle = curve(profile, peak, floor, t_0, **profile_arguments)
-    mults = {"length_mult": t_mult, "peak_mult": peak_mult, "floor_mult": floor_mult}
-    return Schedule(lr=cycles_over("sgdr", cycle, steps, cycles, **mults))
+    where = "sgdr"
+    mults: dict[str, Any] = {"peak_mult": peak_mult, "floor_mult": floor_mult}
+    if t_0 is not None:
+        cycle = curve(profile, peak, floor, t_0, **profile_arguments)
+        return Schedule(lr=cycles_over(where, cycle, steps, cycles, length_mult=t_mult, **mults))
+    if steps is None or cycles is None:
+        _check.fail(where, "t_0", "given unless both steps and cycles are", t_0)
+    whole = curve(profile, peak, floor, **profile_arguments).repeat(cycles, **mults)
+    parts = whole.cycles()  # type: ignore[attr-defined]
+    lengths = fit_cycles(steps, cycles=cycles, t_mult=t_mult)
+    return Schedule(lr=sequence(*(c.stretch(n) for c, n in zip(parts, lengths, strict=True))))
 
 
 def snapshot(peak: float, steps: int, *, cycles: int = 5, floor: float = 0.0) -> Schedule:

@@ -11,6 +11,7 @@ from csched.curve import Curve
 from csched.nodes import sequence
 from csched.phases import curve
 from csched.recipes.parts import cycles_over, warmed
+from csched.recipes.warmups import Warmup
 from csched.sampling import Sampling
 from csched.schedule import Schedule
 
@@ -19,6 +20,7 @@ __all__ = [
     "cosine",
     "exponential",
     "linear",
+    "linear_to_zero",
     "multi_step",
     "rex",
     "step_decay",
@@ -26,9 +28,14 @@ __all__ = [
 
 
 def linear(
-    peak: float, steps: int, *, floor: float = 0.0, warmup_steps: int | float = 0
+    peak: float,
+    steps: int,
+    *,
+    floor: float = 0.0,
+    warmup_steps: int | float = 0,
+    warmup: str | Warmup = "linear",
 ) -> Schedule:
-    """Linear decay from peak to floor, after an optional linear warm-up from 0.
+    """Linear decay from peak to floor, after an optional warm-up.
 
     ``floor + (peak - floor) * (1 - (t - W) / (T - W))`` for W <= t < T, floor from T on.
 
@@ -40,6 +47,8 @@ def linear(
         Length of the whole in steps, warm-up included, at least 1.
     warmup_steps : int or float, default 0
         Steps of the warm-up, or their fraction of the whole.
+    warmup : str or csched.Warmup, default "linear"
+        Law of the warm-up, from 0 unless a :class:`csched.Warmup` says otherwise.
 
     References
     ----------
@@ -52,7 +61,37 @@ def linear(
     [0.0, 0.5, 1.0, 0.75, 0.5, 0.25, 0.0, 0.0]
 
     """
-    return warmed("linear", steps, warmup_steps, lambda n: curve("linear", peak, floor, n))
+
+    def main(n: int) -> Curve:
+        return curve("linear", peak, floor, n)
+
+    return warmed("linear", steps, warmup_steps, main, warmup)
+
+
+def linear_to_zero(
+    peak: float,
+    steps: int,
+    *,
+    warmup_steps: int | float = 0.1,
+    warmup: str | Warmup = "linear",
+) -> Schedule:
+    """D2Z: a warm-up, then linear to exactly 0 at the end of the budget.
+
+    ``peak * (1 - (t - W) / (T - W))``. Parameters as for :func:`linear`.
+
+    References
+    ----------
+    Bergsma et al., "Straight to Zero: Why Linearly Decaying the Learning Rate to Zero Works Best
+    for LLMs", 2025, https://arxiv.org/abs/2502.15938
+
+    Examples
+    --------
+    >>> import csched
+    >>> csched.linear_to_zero(1.0, 10, warmup_steps=0.2)["lr"].values(0, 11).tolist()
+    [0.0, 0.5, 1.0, 0.875, 0.75, 0.625, 0.5, 0.375, 0.25, 0.125, 0.0]
+
+    """
+    return linear(peak, steps, warmup_steps=warmup_steps, warmup=warmup)
 
 
 def budgeted_linear(peak: float, steps: int) -> Schedule:
@@ -80,9 +119,10 @@ def cosine(
     *,
     floor: float = 0.0,
     warmup_steps: int | float = 0,
+    warmup: str | Warmup = "linear",
     power: float = 1.0,
 ) -> Schedule:
-    """Half a cosine from peak to floor, after an optional linear warm-up from 0.
+    """Half a cosine from peak to floor, after an optional warm-up.
 
     ``floor + (peak - floor) * ((1 + cos(pi * (t - W) / (T - W))) / 2)**power`` for W <= t < T,
     floor from T on. Parameters as for :func:`linear`; ``power`` in (0, 100].
@@ -98,9 +138,11 @@ def cosine(
     [1.0, 0.853553, 0.5, 0.146447, 0.0]
 
     """
-    return warmed(
-        "cosine", steps, warmup_steps, lambda n: curve("cosine", peak, floor, n, power=power)
-    )
+
+    def main(n: int) -> Curve:
+        return curve("cosine", peak, floor, n, power=power)
+
+    return warmed("cosine", steps, warmup_steps, main, warmup)
 
 
 def exponential(
@@ -110,6 +152,7 @@ def exponential(
     gamma: float | None = None,
     end: float | None = None,
     warmup_steps: int | float = 0,
+    warmup: str | Warmup = "linear",
 ) -> Schedule:
     """Exponential decay: ``peak * gamma**t``, or from peak to ``end`` in the steps given.
 
@@ -136,7 +179,7 @@ def exponential(
             _check.fail(where, "gamma", f"such that gamma**{n} is at least 1e-300", gamma)
         return curve("exponential", peak, last, n)
 
-    return warmed(where, steps, warmup_steps, main)
+    return warmed(where, steps, warmup_steps, main, warmup)
 
 
 def step_decay(peak: float, steps: int, *, interval: int | float, gamma: float = 0.1) -> Schedule:
@@ -207,6 +250,7 @@ def rex(
     floor: float = 0.0,
     beta: float = 0.5,
     warmup_steps: int | float = 0,
+    warmup: str | Warmup = "linear",
     sampling: Sampling | None = None,
 ) -> Schedule:
     """REX: holds the value high for longer than linear, then falls faster.
@@ -233,9 +277,8 @@ def rex(
     [1.0, 0.857143, 0.666667, 0.4, 0.0]
 
     """
-    return warmed(
-        "rex",
-        steps,
-        warmup_steps,
-        lambda n: curve("rex", peak, floor, n, sampling=sampling, beta=beta),
-    )
+
+    def main(n: int) -> Curve:
+        return curve("rex", peak, floor, n, sampling=sampling, beta=beta)
+
+    return warmed("rex", steps, warmup_steps, main, warmup)

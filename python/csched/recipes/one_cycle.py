@@ -8,10 +8,10 @@ from csched import _check
 from csched.curve import Curve
 from csched.nodes import sequence
 from csched.phases import curve
-from csched.recipes.parts import inverse
+from csched.recipes.parts import cycles_over, inverse
 from csched.schedule import Schedule
 
-__all__ = ["lr_range_test", "one_cycle"]
+__all__ = ["lr_range_test", "one_cycle", "one_cycle_smith"]
 
 
 def one_cycle(
@@ -96,6 +96,67 @@ def one_cycle(
         hold = [curve("constant", high, steps=anneal)] if anneal else []
         curves["momentum"] = sequence(*legs, *hold)
     return Schedule(curves)
+
+
+def one_cycle_smith(
+    peak: float,
+    steps: int,
+    *,
+    start: float,
+    up_steps: int | float = 0.45,
+    momentum: tuple[float, float] | None = (0.85, 0.95),
+) -> Schedule:
+    """The 1cycle policy as Smith's own solver ran it.
+
+    With s = up_steps: from ``start`` up to ``peak`` in s steps, then down along the line that
+    reaches 0 at 2s, past ``start``, but not below ``start / 1000``, which is held to the end.
+    Momentum follows "triangular2" between high and low, so after 2s it dips again, half as far.
+
+    Parameters
+    ----------
+    peak : float
+        Positive.
+    steps : int
+        Length of the whole, at least 2.
+    start : float
+        First value, in (0, peak].
+    up_steps : int or float, default 0.45
+        Steps of the rise, or their fraction of the whole; 2s was 88 to 96.5 % of the whole.
+    momentum : (low, high) or None
+        Bounds of the momentum; None leaves it out.
+
+    References
+    ----------
+    Rebuilt from the training logs of Smith, "A disciplined approach to neural network
+    hyper-parameters: Part 1", 2018, https://arxiv.org/abs/1803.09820.
+
+    Examples
+    --------
+    >>> import csched
+    >>> s = csched.one_cycle_smith(1.0, 4882, start=0.1, up_steps=2246)
+    >>> [float(f"{s['lr'](t):.6g}") for t in (200, 2400, 4400, 4600)]
+    [0.180142, 0.931434, 0.0409617, 0.0001]
+
+    """
+    where = "one_cycle_smith"
+    _check.real(where, "peak", peak, 0.0, open_low=True)
+    _check.real(where, "start", start, 0.0, peak, open_low=True)
+    whole = _check.integer(where, "steps", steps, 2)
+    up = max(1, _check.length(where, "up_steps", up_steps, whole, 1))
+    legs = curve("linear", start, peak, up).then(curve("linear", peak, 0.0, up))
+    curves = {"lr": fitted(legs.clip(start / 1000.0, peak), start / 1000.0, whole)}
+    if (pair := inverse(where, momentum)) is not None:
+        high, low = pair
+        dip = curve("linear", high, low, up).then(curve("linear", low, high, up))
+        curves["momentum"] = cycles_over(where, dip, whole, None, amplitude_mult=0.5, keep="peak")
+    return Schedule(curves)
+
+
+def fitted(main: Curve, last: float, steps: int) -> Curve:
+    """The curve over another number of steps: cut, or with ``last`` held after it."""
+    if steps <= main.steps:
+        return main[:steps] if steps < main.steps else main
+    return main.then(curve("constant", last, steps=steps - main.steps))
 
 
 def lr_range_test(
