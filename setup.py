@@ -28,7 +28,8 @@ if sanitize:
     link += ["-fsanitize=address,undefined"]
 
 HEADERS = ["kernels.h", "formulas.h", "loops.h", "dd.h", "program.h", "ranges.h", "profiles.def"]
-SOURCES = ["_core.pyx", "kernels.c", "program.c"]
+HEADERS += ["sgd.pxi", "sgd.h", "sgd_types.h", "sgd_loops.h"]
+SOURCES = ["_core.pyx", "kernels.c", "program.c", "sgd.c"]
 
 core = Extension(
     "csched._core",

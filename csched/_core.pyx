@@ -256,3 +256,5 @@ cdef void fill_views(const cs_node **nodes, Py_ssize_t n, Py_buffer *view, int64
     row.strides = view.strides + 1
     for i in range(n):
         fill_view(nodes[i], &row, <char *>view.buf + i * view.strides[0], first)
+
+include "sgd.pxi"

@@ -1,0 +1,364 @@
+"""Optimizers of NumPy arrays: parameters, a clock, and the arrays an update rule keeps.
+
+Design
+a) The schedule is read once an update, at ``position``; update t uses the value at t. The position
+   and the arrays of the optimizer are all its state.
+b) An update checks everything first (scheduled values, gradients, their norm) and allocates what
+   it lacks; after that nothing can fail. An update that raises has changed nothing.
+c) The arithmetic is in ``csched/sgd.h``. Subclasses (``numpy.py``) give it its coefficients, which
+   are numbers per update and not per element.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+from csched import _check, _core, states
+from csched.curve import Curve
+from csched.plain import FORMAT, check_format
+from csched.schedule import Schedule, from_json
+
+Array = np.ndarray[Any, Any]
+Arrays = Sequence[Array] | Mapping[str, Array]
+Gradients = Sequence[Array | None] | Mapping[str, Array | None]
+Pairs = list[tuple[str, Array, Array]]  # name, parameter, gradient
+Row = tuple[Array, ...]  # parameter, gradient, arrays of the state
+
+_CHECKED_WHEN_ATTACHED = 2**20  # values of a curve, 5 ms; later ones are checked when used
+_BUFFER = 2**14  # elements of strided arrays copied at a time; those of a row fit in 1 MB
+_NORM_GUARD = 1e-6  # torch.nn.utils.clip_grad_norm_ divides by norm + 1e-6
+
+
+@functools.cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads, "csched.numpy")
+
+
+if hasattr(os, "register_at_fork"):  # a child would have the pool without its threads
+    os.register_at_fork(after_in_child=_pool.cache_clear)
+
+
+class Optimizer:
+    """What SGD, Adam and AdamW share; their arguments are ``settings``, plain JSON types."""
+
+    where: ClassVar[str]
+    state_names: ClassVar[tuple[str, ...]]
+    below: ClassVar[dict[str, float]]  # hyperparameter: its values lie in [0, below)
+
+    def __init__(
+        self,
+        params: Arrays,
+        schedule: Schedule | Curve,
+        constants: dict[str, float],
+        settings: dict[str, Any],
+        threads: int,
+    ) -> None:
+        self._named = isinstance(params, Mapping)
+        self._params = _checked_params(self.where, params)
+        self._schedule = self._checked_schedule(schedule)
+        self._constants = {k: v for k, v in constants.items() if k not in self._schedule}
+        self._settings = settings
+        self._threads = _check.integer(self.where, "threads", threads, 1, 1024)
+        self._position = 0
+        self._state: dict[str, Row] = {}
+        self._last: dict[str, float] | None = None
+
+    def __repr__(self) -> str:
+        words = "".join(f", {name}={value!r}" for name, value in self._settings.items())
+        name = self.where.rpartition(".")[2]
+        return f"{name}(<{len(self._params)} arrays>, {self._schedule!r}{words})"
+
+    def _checked_schedule(self, schedule: Any) -> Schedule:
+        if isinstance(schedule, Curve):
+            schedule = Schedule(lr=schedule)
+        if not isinstance(schedule, Schedule):
+            hint = "a constant is csched.curve('constant', value, steps=n)"
+            _check.fail_type(self.where, "schedule", "a Schedule or a Curve", schedule, hint)
+        if "lr" not in schedule or not set(schedule) <= set(self.below):
+            constraint = f"of 'lr' and any of {[name for name in self.below if name != 'lr']}"
+            _check.fail(self.where, "the curves of schedule", constraint, list(schedule))
+        for name, curve in schedule.items():
+            values = curve.values(0, min(curve.steps, _CHECKED_WHEN_ATTACHED))
+            legal = (values >= 0.0) & (values < self.below[name])
+            if not legal.all():
+                t = int(np.argmin(legal))
+                self._refuse_value(name, float(values[t]), t)
+        return schedule
+
+    def _refuse_value(self, name: str, value: float, t: int) -> None:
+        constraint = f"in [0, {self.below[name]:g}) at every step"
+        _check.fail(self.where, f"schedule[{name!r}]", constraint, value, f"at step {t}")
+
+    # --- the clock -------------------------------------------------------------------------
+
+    @property
+    def schedule(self) -> Schedule:
+        """The schedule it follows."""
+        return self._schedule
+
+    @property
+    def position(self) -> int:
+        """Index of the update about to be made, from 0."""
+        return self._position
+
+    def seek(self, t: int) -> None:
+        """Let the next update be update t of the schedule; velocities and moments stay."""
+        self._position = _check.integer(f"{self.where}.seek", "t", t, 0)
+
+    @property
+    def hyperparameters(self) -> dict[str, float]:
+        """What the update about to be made will use: scheduled values and constants."""
+        values = dict(self._constants)
+        for name, curve in self._schedule.items():
+            value = values[name] = curve(self._position)
+            if not 0.0 <= value < self.below[name]:
+                self._refuse_value(name, value, self._position)
+        return values
+
+    def last_applied(self) -> dict[str, float] | None:
+        """What the last update used; None before this object's first one."""
+        return self._last and dict(self._last)
+
+    # --- updating --------------------------------------------------------------------------
+
+    def step(self, grads: Gradients) -> None:
+        """Update every parameter in place and move on to the next position.
+
+        Parameters
+        ----------
+        grads : list or dict of arrays, as ``params``
+            Of the shape and type of their parameters, any stride; only read. None leaves its
+            parameter alone.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If gradients do not fit, a scheduled value is outside its range, or ``max_norm`` is
+            set and the norm is not finite. Nothing is changed then.
+
+        """
+        values = self.hyperparameters
+        pairs = self._paired(grads)
+        self._update(values, pairs, self._clip([g for _, _, g in pairs]))
+        self._position += 1
+        self._last = values
+
+    def _update(self, values: dict[str, float], pairs: Pairs, clip: float) -> None:
+        raise NotImplementedError  # the rule of a subclass
+
+    def _paired(self, grads: Any) -> Pairs:
+        where = f"{self.where}.step"
+        if self._named:
+            if not isinstance(grads, Mapping) or grads.keys() != self._params.keys():
+                found = list(grads) if isinstance(grads, Mapping) else type(grads).__name__
+                _check.fail(where, "grads", f"a dict with the keys {list(self._params)}", found)
+            grads = [grads[name] for name in self._params]
+        elif not isinstance(grads, (list, tuple)) or len(grads) != len(self._params):
+            size = len(grads) if isinstance(grads, (list, tuple)) else type(grads).__name__
+            _check.fail(where, "grads", f"a list of {len(self._params)} arrays", size)
+        pairs = []
+        for (name, w), g in zip(self._params.items(), grads, strict=True):
+            if g is None:
+                continue
+            if not isinstance(g, np.ndarray):
+                _check.fail_type(where, f"grads[{self._key(name)}]", "a NumPy array or None", g)
+            if g.shape != w.shape or g.dtype != w.dtype:
+                _check.fail(where, f"grads[{self._key(name)}]", _looks(w), _looks(g))
+            pairs.append((name, w, g))
+        return pairs
+
+    def _number(self, name: str, value: Any) -> float:
+        """A constant where a schedule of that name has to be."""
+        return _check.real(self.where, name, value, 0.0, self.below[name], open_high=True)
+
+    def _key(self, name: str) -> str:
+        return repr(name) if self._named else name
+
+    def _clip(self, grads: list[Array]) -> float:
+        """The factor that takes the global norm of the gradients down to ``max_norm``."""
+        max_norm: float | None = self._settings["max_norm"]
+        if max_norm is None:
+            return 1.0
+        rows = [np.ascontiguousarray(g) for g in grads]
+        sums = self._spread(_core.squares, rows)
+        norm = math.sqrt(math.fsum(s for part in sums for s in part))
+        if not math.isfinite(norm):
+            hint = "nothing was changed"
+            _check.fail(f"{self.where}.step", "the norm of grads", "finite", norm, hint)
+        return min(1.0, max_norm / (norm + _NORM_GUARD))
+
+    def _with_state(self, pairs: Pairs) -> tuple[list[Row], set[str]]:
+        """Rows for a rule that keeps arrays, and the names that get theirs in this update."""
+        new = {
+            name: tuple(np.zeros_like(w) for _ in self.state_names)
+            for name, w, _ in pairs
+            if name not in self._state
+        }
+        self._state.update(new)
+        return [(w, g, *self._state[name]) for name, w, g in pairs], set(new)
+
+    def _run(self, rule: str, rows: list[Row], **coefficients: Any) -> None:
+        update = functools.partial(_core.update, rule, **coefficients)
+        self._spread(update, [row for row in rows if _side_by_side(row)])
+        for row in rows:
+            if not _side_by_side(row):
+                _in_blocks(update, row)
+
+    def _spread(self, work: Callable[..., Any], rows: list[Any]) -> list[Any]:
+        """What ``work(rows, part, parts)`` returns for every part, each in a thread."""
+        if self._threads == 1:
+            return [work(rows)]
+        others = range(1, self._threads)
+        tasks = [_pool(self._threads).submit(work, rows, k, self._threads) for k in others]
+        return [work(rows, 0, self._threads), *(task.result() for task in tasks)]
+
+    # --- saving ----------------------------------------------------------------------------
+
+    def state_dict(self) -> dict[str, Any]:
+        """Position, spec and arrays: ``{"head": {...}, "arrays": {"velocity/0": ..., ...}}``.
+
+        ``head`` holds JSON types only; the arrays are copies. To a file, and back::
+
+            np.savez(path, head=json.dumps(state["head"]), **state["arrays"])
+
+            arrays = dict(np.load(path))
+            state = {"head": json.loads(str(arrays.pop("head"))), "arrays": arrays}
+        """
+        arrays = {
+            f"{kind}/{name}": array.copy()
+            for name, kept in self._state.items()
+            for kind, array in zip(self.state_names, kept, strict=True)
+        }
+        return {"head": {**self._spec(), "position": self._position}, "arrays": arrays}
+
+    def _spec(self) -> dict[str, Any]:
+        curves = json.loads(self._schedule.to_json())["curves"]
+        return {
+            "csched": FORMAT,
+            "kind": self.where,
+            "schedule": curves,
+            "settings": dict(self._settings),
+        }
+
+    def load_state_dict(
+        self, state: Mapping[str, Any], spec: Literal["mine", "saved"] | None = None
+    ) -> None:
+        """Go on where ``state`` was saved; parameters are the caller's to restore.
+
+        Parameters
+        ----------
+        state : dict
+            What :meth:`state_dict` returned.
+        spec : "mine", "saved" or None, default None
+            Which schedule and settings to follow if they differ. None: raise and name the fields.
+
+        Raises
+        ------
+        ValueError
+            For the state of another optimizer, an unknown format, a spec that differs, or arrays
+            that are missing or do not fit. Nothing is changed then.
+
+        """
+        where = f"{self.where}.load_state_dict"
+        if not isinstance(state, Mapping) or not {"head", "arrays"} <= set(state):
+            found = list(state) if isinstance(state, Mapping) else state
+            _check.fail_type(where, "state", 'a dict with "head" and "arrays"', found)
+        head = state["head"]
+        check_format(where, head)
+        mine = self._spec()
+        saved = {key: head.get(key) for key in mine}
+        if saved["kind"] != mine["kind"]:
+            _check.fail(where, "kind", repr(mine["kind"]), saved["kind"])
+        position = _check.integer(where, "position", head.get("position"), 0)
+        target = self
+        if spec is None:
+            states.require_same(where, saved, mine)
+        elif _check.choice(where, "spec", spec, ["mine", "saved"]) == "saved":
+            target = self._with_spec(saved)
+        kept = self._checked_state(where, state["arrays"])
+        self._load_counts(where, head, kept)
+        self._schedule, self._constants = target._schedule, target._constants
+        self._settings, self._state = target._settings, kept
+        self._position, self._last = position, None
+
+    def _with_spec(self, spec: Mapping[str, Any]) -> Optimizer:
+        schedule = from_json(json.dumps({"csched": FORMAT, "curves": spec["schedule"]}))
+        params = self._params if self._named else list(self._params.values())
+        make: Callable[..., Optimizer] = type(self)
+        return make(params, schedule, **spec["settings"])
+
+    def _load_counts(self, where: str, head: Mapping[str, Any], kept: dict[str, Row]) -> None:
+        """Take what a subclass has put into the head."""
+
+    def _checked_state(self, where: str, arrays: Mapping[str, Array]) -> dict[str, Row]:
+        names = {name: [f"{kind}/{name}" for kind in self.state_names] for name in self._params}
+        known = [key for keys in names.values() for key in keys]
+        if unknown := sorted(set(arrays) - set(known)):
+            _check.fail(where, "arrays", f"among {known}", unknown)
+        kept: dict[str, Row] = {}
+        for name, keys in names.items():
+            w = self._params[name]
+            if not any(key in arrays for key in keys):
+                continue
+            kept[name] = tuple(np.zeros_like(w) for _ in keys)
+            for key, array in zip(keys, kept[name], strict=True):
+                found = arrays.get(key)
+                if found is None or found.shape != w.shape or found.dtype != w.dtype:
+                    _check.fail(
+                        where,
+                        f"arrays[{key!r}]",
+                        _looks(w),
+                        None if found is None else _looks(found),
+                    )
+                array[...] = found
+        return kept
+
+
+def _looks(array: Array) -> str:
+    return f"{array.dtype} of shape {array.shape}"
+
+
+def _checked_params(where: str, params: Any) -> dict[str, Array]:
+    if not isinstance(params, (Mapping, list, tuple)):
+        hint = "put a single array into a list"
+        _check.fail_type(where, "params", "a list or dict of arrays", type(params).__name__, hint)
+    pairs = list(params.items() if isinstance(params, Mapping) else enumerate(params))
+    seen: dict[tuple[Any, ...], Any] = {}
+    for key, w in pairs:
+        name = f"params[{key!r}]"
+        if isinstance(params, Mapping) and not isinstance(key, str):
+            _check.fail_type(where, "a key of params", "a str", key)
+        if not isinstance(w, np.ndarray):
+            _check.fail_type(where, name, "a NumPy array", w)
+        if w.dtype not in (np.dtype(np.float64), np.dtype(np.float32)):
+            _check.fail_type(where, name, "of float64 or float32", str(w.dtype))
+        if not w.flags.writeable:
+            _check.fail(where, name, "writable", "a read-only array")
+        place = (w.ctypes.data, w.shape, w.strides)
+        if w.size and place in seen:
+            _check.fail(where, name, "an array of its own", f"that of params[{seen[place]!r}]")
+        seen[place] = key
+    return {str(key): w for key, w in pairs}
+
+
+def _side_by_side(row: Row) -> bool:
+    """Whether the arrays lie in memory without gaps and in the same order."""
+    return all(a.flags.c_contiguous for a in row) or all(a.flags.f_contiguous for a in row)
+
+
+def _in_blocks(update: Callable[..., Any], row: Row) -> None:
+    """Update arrays of any strides through contiguous buffers."""
+    flags = [["readwrite", "contig"] for _ in row]
+    flags[1] = ["readonly", "contig"]
+    options = ["external_loop", "buffered", "copy_if_overlap"]
+    with np.nditer(row, options, flags, buffersize=_BUFFER) as blocks:  # type: ignore[arg-type]
+        for block in blocks:
+            update([tuple(block)])
