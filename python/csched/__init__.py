@@ -8,7 +8,7 @@
 
 import os
 
-from csched import _core
+from csched import _core, presets
 from csched.curve import Curve
 from csched.phases import curve
 from csched.plain import from_dict
@@ -32,6 +32,7 @@ __all__ = [  # noqa: PLE0604
     "every",
     "from_dict",
     "from_json",
+    "presets",
     "stack",
     *HELPERS,
     *RECIPES,

@@ -1,0 +1,28 @@
+"""Peers run side by side with their presets: what every ``test_presets_*`` file shares."""
+
+import os
+
+import numpy as np
+from hypothesis import settings
+
+os.environ.setdefault("KERAS_BACKEND", "torch")
+
+DRAWS = settings(max_examples=200, deadline=None, derandomize=True, database=None)
+PAST = 20
+"""Steps past the horizon that are compared too."""
+
+
+def agree(ours, theirs, *, rtol, near_zero=0.0):
+    """Equal within rtol; ``near_zero`` is what the peer loses where it subtracts from its base."""
+    ours, theirs = np.asarray(ours, float), np.asarray(theirs, float)
+    assert ours.shape == theirs.shape
+    off = np.abs(ours - theirs) - rtol * np.abs(theirs) - near_zero
+    t = int(np.argmax(off))
+    assert off[t] <= 0, f"step {t}: {ours[t]!r}, the peer gives {theirs[t]!r}"
+
+
+def steps(curve, n):
+    """The values at steps 0, ..., n - 1, checked against single ones by the way."""
+    values = curve.values(0, n)
+    assert values[n // 2] == curve(n // 2)
+    return values
