@@ -312,6 +312,15 @@ class Curve:
         """The curve's phases with the absolute steps they begin and end at, a line each."""
         return describing.describe(self)
 
+    def sparkline(self, width: int = 60) -> str:
+        """The curve in one line of text, up to ``width`` characters, from 0 or its lowest value up.
+
+        >>> import csched
+        >>> csched.one_cycle(0.8, 100)["lr"].sparkline(20)
+        '▂▂▃▄▅▅▆▇▇█▇▇▆▅▅▄▃▂▂▁'
+        """
+        return describing.sparkline(self, width)
+
     def __reduce__(self) -> tuple[Callable[..., Curve], tuple[Any, ...]]:
         return plain.from_dict, (self.to_dict(),)
 

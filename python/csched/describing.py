@@ -1,28 +1,76 @@
-"""Curves in words: phases with the absolute steps where they begin and end."""
+"""Curves in words and in one line of blocks."""
 
 from __future__ import annotations
 
+from dataclasses import fields
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from csched import _check
 from csched.curve import Curve
+
+if TYPE_CHECKING:
+    from csched.nodes import Repeat
+
+_BLOCKS = "▁▂▃▄▅▆▇█"
+_MOST_BEGINS = 8  # of growing cycles, in one line
 
 
 def describe(curve: Curve) -> str:
     """One line a phase: first step, last step, what it does."""
-    lines = list(_lines(curve, 0, 0))
+    lines = rows(curve)
     width = max((len(left) for left, _ in lines), default=0)
     return "\n".join(f"{left:<{width}}  {right}" for left, right in lines)
 
 
-def _lines(curve: Curve, begin: int, depth: int) -> list[tuple[str, str]]:
-    from csched.nodes import Repeat, Sequence  # nodes import Curve, which is described from here
+def rows(curve: Curve, begin: int = 0, depth: int = 0) -> list[tuple[str, str]]:
+    """Pairs of the steps of a phase, absolute, and what it does; parts are indented."""
+    from csched.nodes import Combination, Repeat, Sequence, Window, Wrapper  # made of Curves
 
-    indent = "  " * depth
     if isinstance(curve, Sequence):
-        made = []
-        for first, part in zip(curve.begins(), curve.parts, strict=True):
-            made += _lines(part, begin + first, depth)
-        return made
-    span = f"{indent}{begin} .. {begin + curve.steps - 1}"
+        pairs = zip(curve.begins(), curve.parts, strict=True)
+        return [row for first, part in pairs for row in rows(part, begin + first, depth)]
+    shift = begin
     if isinstance(curve, Repeat):
-        times = "for ever" if curve.n is None else f"{curve.n} times"
-        return [(span, f"{times}, the first:"), *_lines(curve.of, begin, depth + 1)]
-    return [(span, repr(curve))]
+        text = _cycles(curve, begin)
+    elif isinstance(curve, Combination):
+        text = f"the {curve.kind} of:"
+    elif isinstance(curve, Window) and curve.of._children():
+        text = f"steps {curve.start} .. {curve.start + curve.steps - 1} of:"
+        shift -= curve.start
+    elif isinstance(curve, Wrapper) and curve.of._children():
+        given = [f"{f.name}={getattr(curve, f.name)!r}" for f in fields(curve) if f.name != "of"]
+        text = f"{curve.kind}({', '.join(given)}) of:"
+    else:
+        return [(_span(curve, begin, depth), repr(curve))]
+    parts = [row for part in curve._children() for row in rows(part, shift, depth + 1)]
+    return [(_span(curve, begin, depth), text), *parts]
+
+
+def _span(curve: Curve, begin: int, depth: int) -> str:
+    return f"{'  ' * depth}{begin} .. {begin + curve.steps - 1}"
+
+
+def _cycles(repeat: Repeat, begin: int) -> str:
+    times = "for ever" if repeat.n is None else f"{repeat.n} times"
+    names = ("length_mult", "peak_mult", "floor_mult", "amplitude_mult")
+    given = [f"{name}={getattr(repeat, name)!r}" for name in names if getattr(repeat, name) != 1]
+    text = " ".join([times, *([f"({', '.join(given)})"] if given else [])])
+    if repeat.length_mult != 1:
+        firsts = [begin, *(begin + n for n in accumulate(repeat.lengths()[:-1]))]
+        more = ", ..." if len(firsts) > _MOST_BEGINS else ""
+        text += f" from steps {', '.join(map(str, firsts[:_MOST_BEGINS]))}{more}"
+    return f"{text}, the first:"
+
+
+def sparkline(curve: Curve, width: int = 60) -> str:
+    """The curve in one line of text; see :meth:`Curve.sparkline`."""
+    width = _check.integer("Curve.sparkline", "width", width, 1, 10_000)
+    count = min(width, curve.steps)
+    values = [curve(i * curve.steps // count) for i in range(count)]
+    low, high = min(values, default=0.0), max(values, default=0.0)
+    if low == high or 0.0 <= low < 0.5 * high:  # a rate stands on 0, a momentum does not
+        low = min(0.0, high)
+    room = (high - low) or 1.0
+    top = len(_BLOCKS) - 1
+    return "".join(_BLOCKS[round((v - low) / room * top)] for v in values)
