@@ -1,0 +1,286 @@
+"""The command ``csched``: list the recipes; show, plot and save schedules (extra ``cli``)."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import difflib
+import inspect
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import numpy as np
+
+import csched
+from csched import _check
+from csched.describing import rows
+
+try:
+    import typer
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+except ImportError as error:  # the command is there with or without the extra
+    sys.exit(f"csched: {error}; the command needs the extra: pip install 'csched[cli]'")
+
+_HELP = """Hyperparameter schedules on the command line.
+
+A schedule is a recipe and its arguments, one_cycle --peak 0.8 --steps 100, or a file.json that
+"csched show ... --json" or Schedule.to_json wrote. Pairs are written 0.85,0.95, nothing is none,
+samplings are "every(250)" and "at(0.5, 0.75)".
+"""
+_CHUNK = 2**16  # rows of CSV at a time
+
+app = typer.Typer(help=_HELP, add_completion=False, no_args_is_help=True, rich_markup_mode=None)
+main = app  # the entry point
+_OPEN: Any = {"allow_extra_args": True, "ignore_unknown_options": True}
+# What a recipe with **arguments may pass on: the arguments of profiles and of other recipes.
+_PASSED_ON = {a.name for row in csched.PROFILES.values() for a in row.arguments} | {"points"}
+_PASSED_ON |= {k for r in csched.RECIPES.values() for k in inspect.signature(r).parameters}
+_Recipe = Annotated[str, typer.Argument(help="Name of a recipe, or file.json.", metavar="RECIPE")]
+_From = Annotated[int, typer.Option("--from", help="First step.")]
+_To = Annotated[int | None, typer.Option("--to", help="Step to stop before [default: the end].")]
+
+
+class Format(str, Enum):
+    """How values are written."""
+
+    csv = "csv"
+    npy = "npy"
+    json = "json"
+
+
+class Precision(str, Enum):
+    """Number type of written values."""
+
+    float64 = "float64"
+    float32 = "float32"
+
+
+@app.command("list")
+def list_recipes() -> None:
+    """List the recipes, their arguments and defaults."""
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column()
+    for name, recipe in sorted(csched.RECIPES.items()):
+        table.add_row(name, (recipe.__doc__ or "").partition("\n")[0])
+        table.add_row("", Text(", ".join(_parameters(recipe)), style="dim"))
+    _console().print(table)
+
+
+@app.command()
+def doc(recipe: Annotated[str, typer.Argument(help="Name of a recipe.")]) -> None:
+    """Print what a recipe computes and its source."""
+    with _told():
+        typer.echo(inspect.getdoc(_recipe(recipe)))
+
+
+@app.command(context_settings=_OPEN)
+def show(
+    context: typer.Context,
+    recipe: _Recipe,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the schedule as JSON.")] = False,
+) -> None:
+    """Show the phases of a schedule and their steps."""
+    with _told():
+        schedule = _schedule(recipe, context.args)
+    if as_json:
+        typer.echo(schedule.to_json(indent=1))
+        return
+    console = _console()
+    for name, curve in schedule.items():
+        values = [curve(t) for t in (0, curve.steps - 1, curve.steps)]
+        first, last, after = (f"{v:.6g}" for v in values)
+        console.print(f"[bold]{name}[/]  {curve.steps} steps, {first} .. {last}, then {after}")
+        console.print(curve.sparkline(60), style="blue")
+        table = Table("steps", "phase", box=None, padding=(0, 2, 0, 0), header_style="dim")
+        for span, text in rows(curve):
+            table.add_row(span, Text(text))
+        console.print(table)
+
+
+@app.command(context_settings=_OPEN)
+def plot(
+    context: typer.Context,
+    recipe: _Recipe,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="png, svg or pdf.")] = None,
+    begin: _From = 0,
+    end: _To = None,
+    log: Annotated[bool, typer.Option("--log", help="Logarithmic values.")] = False,
+) -> None:
+    """Draw a schedule into a picture, RECIPE.png."""
+    with _told():
+        schedule = _schedule(recipe, context.args)
+        import matplotlib  # only this command draws
+
+        matplotlib.use("agg")
+        from matplotlib import pyplot as plt
+
+        figure = schedule.plot(begin, end, log=log)
+        path = output or Path(f"{Path(recipe).stem}.png")
+        with _replaced(path) as unfinished:
+            figure.savefig(unfinished, dpi=150)
+        plt.close(figure)
+    typer.echo(str(path))
+
+
+@app.command(context_settings=_OPEN)
+def values(
+    context: typer.Context,
+    recipe: _Recipe,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="File.")] = None,
+    form: Annotated[Format, typer.Option("--format", help="How to write.")] = Format.csv,
+    begin: _From = 0,
+    end: _To = None,
+    dtype: Annotated[Precision, typer.Option(help="Number type.")] = Precision.float64,
+) -> None:
+    """Write the value of every step: csv, json or npy."""
+    with _told():
+        schedule = _schedule(recipe, context.args)
+        first = _check.integer("csched", "--from", begin, 0)
+        stop = _check.integer("csched", "--to", schedule.steps if end is None else end, first)
+        if output is None:
+            if form is Format.npy:
+                _check.fail("csched", "--output", "given for a file of format npy", output)
+            _write(sys.stdout.buffer, schedule, first, stop, form, dtype.value)
+            return
+        with _replaced(output) as unfinished, unfinished.open("wb") as file:
+            _write(file, schedule, first, stop, form, dtype.value)
+    typer.echo(str(output))
+
+
+def _write(
+    file: Any, schedule: csched.Schedule, begin: int, end: int, form: Format, dtype: str
+) -> None:
+    if form is Format.csv:
+        file.write((",".join(["step", *schedule]) + "\n").encode())
+        for a in range(begin, end, _CHUNK):
+            b = min(a + _CHUNK, end)
+            columns = [v.astype(str) for v in schedule.values(a, b, dtype=dtype).values()]
+            lines = map(",".join, zip(map(str, range(a, b)), *columns, strict=True))
+            file.write(("\n".join(lines) + "\n").encode())
+        return
+    arrays = schedule.values(begin, end, dtype=dtype)
+    if form is Format.json:
+        lists = {name: array.tolist() for name, array in arrays.items()}
+        file.write((json.dumps(lists) + "\n").encode())
+        return
+    table = np.empty(end - begin, [(name, dtype) for name in arrays])
+    for name, array in arrays.items():
+        table[name] = array
+    np.save(file, table)
+
+
+# --- a schedule from words -------------------------------------------------------------------
+
+
+def _schedule(name: str, words: Sequence[str]) -> csched.Schedule:
+    if name.endswith(".json"):
+        if words:
+            _check.fail("csched", "arguments", f"left out for a file such as {name}", words)
+        return csched.from_json(Path(name).read_text())
+    recipe = _recipe(name)
+    arguments = _arguments(name, recipe, words)
+    missing = [
+        f"--{p.name.replace('_', '-')}"
+        for p in inspect.signature(recipe).parameters.values()
+        if p.default is p.empty and p.kind is not p.VAR_KEYWORD and p.name not in arguments
+    ]
+    if missing:
+        _refuse(name, recipe, f"needs {', '.join(missing)}")
+    return recipe(**arguments)
+
+
+def _recipe(name: str) -> Callable[..., csched.Schedule]:
+    return csched.RECIPES[_check.choice("csched", "recipe", name, csched.RECIPES)]
+
+
+def _arguments(
+    name: str, recipe: Callable[..., csched.Schedule], words: Sequence[str]
+) -> dict[str, Any]:
+    """``--name value`` and ``--name=value``, checked against the recipe's signature."""
+    parameters = inspect.signature(recipe).parameters
+    known = set(parameters)
+    if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+        known |= _PASSED_ON
+    made: dict[str, Any] = {}
+    queue = list(words)
+    while queue:
+        word, equals, text = queue.pop(0).partition("=")
+        key = word.removeprefix("--").replace("-", "_")
+        if not word.startswith("--"):
+            _refuse(name, recipe, f"takes its arguments as --name value, got {word!r}")
+        if key not in known:
+            close = difflib.get_close_matches(key, parameters, 1)
+            hint = f"; did you mean --{close[0].replace('_', '-')}?" if close else ""
+            _refuse(name, recipe, f"has no argument {word}{hint}")
+        if key in made:
+            _refuse(name, recipe, f"got {word} twice")
+        if not equals and not queue:
+            _refuse(name, recipe, f"got {word} without a value")
+        made[key] = _value(text if equals else queue.pop(0))
+    return made
+
+
+def _value(text: str) -> Any:
+    """A Python literal, a sampling, none, true, false; else the text itself."""
+    if call := re.fullmatch(r"\s*(every|at)\((.*)\)\s*", text):
+        inside = _value(f"({call[2]},)")
+        return getattr(csched, call[1])(*inside) if isinstance(inside, tuple) else text
+    words = {"none": None, "true": True, "false": False}
+    if text.lower() in words:
+        return words[text.lower()]
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+
+
+def _parameters(recipe: Callable[..., Any]) -> list[str]:
+    shown = []
+    for p in inspect.signature(recipe).parameters.values():
+        if p.kind is p.VAR_KEYWORD:
+            shown.append("...")
+        else:
+            shown.append(p.name if p.default is p.empty else f"{p.name}={p.default!r}")
+    return shown
+
+
+def _refuse(name: str, recipe: Callable[..., Any], why: str) -> NoReturn:
+    raise ValueError(f"{name} {why}; it takes {', '.join(_parameters(recipe))}")
+
+
+# --- output ----------------------------------------------------------------------------------
+
+
+def _console() -> Console:
+    return Console(highlight=False)
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """What the user got wrong in one line, without a traceback."""
+    try:
+        yield
+    except (ValueError, TypeError, OSError) as error:
+        typer.echo(f"csched: {str(error).removeprefix('csched: ')}", err=True)
+        raise typer.Exit(2) from None
+
+
+@contextlib.contextmanager
+def _replaced(path: Path) -> Iterator[Path]:
+    """A name to write to, renamed when all is written: no reader sees half a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    try:
+        yield unfinished
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)

@@ -1,0 +1,228 @@
+"""The command ``csched``, run as a user runs it."""
+
+import json
+import subprocess
+import sys
+
+import matplotlib
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import csched
+from csched import cli
+
+REX = ("rex", "--peak", "0.1", "--steps", "1000")
+
+
+def run(*words):
+    return CliRunner().invoke(cli.main, list(words))
+
+
+def text_of(*words):
+    """The output of a command that succeeds, blanks at line ends left out."""
+    result = run(*words)
+    assert result.exit_code == 0, result.output
+    return "\n".join(line.rstrip() for line in result.stdout.splitlines())
+
+
+def schedule_of(*words):
+    """The schedule that the command made of the words."""
+    return csched.from_json(text_of("show", *words, "--json"))
+
+
+def test_list_names_every_recipe():
+    first_words = {line.split(" ")[0] for line in text_of("list").splitlines()}
+    assert first_words - {""} == set(csched.RECIPES)
+
+
+def test_show_prints_phases_with_their_steps():
+    assert text_of("show", "one_cycle", "--peak", "0.8", "--steps", "20") == (
+        "lr  20 steps, 0.08 .. 0.0404, then 0.0008\n"
+        "▂▂▃▄▅▅▆▇▇█▇▇▆▅▅▄▃▂▂▁\n"
+        "steps     phase\n"
+        "0 .. 8    curve('linear', 0.08, 0.8, 9)\n"
+        "9 .. 17   curve('linear', 0.8, 0.08, 9)\n"
+        "18 .. 19  curve('linear', 0.08, 0.0008, 2)\n"
+        "momentum  20 steps, 0.95 .. 0.95, then 0.95\n"
+        "█▇▆▆▅▄▃▃▂▁▂▃▃▄▅▆▆▇██\n"
+        "steps     phase\n"
+        "0 .. 8    curve('linear', 0.95, 0.85, 9)\n"
+        "9 .. 17   curve('linear', 0.85, 0.95, 9)\n"
+        "18 .. 19  curve('constant', 0.95, 0.95, 2)"
+    )
+
+
+def test_doc_is_the_docstring():
+    assert "https://arxiv.org/abs/2107.04197" in text_of("doc", "rex")
+
+
+@pytest.mark.parametrize(
+    ("words", "schedule"),
+    [
+        (REX, csched.rex(0.1, 1000)),
+        (("rex", "--peak=1e-1", "--steps=1000"), csched.rex(0.1, 1000)),
+        (
+            (*REX, "--warmup-steps", "0.1", "--beta", "0.9"),
+            csched.rex(0.1, 1000, beta=0.9, warmup_steps=0.1),
+        ),
+        ((*REX, "--sampling", "every(250)"), csched.rex(0.1, 1000, sampling=csched.every(250))),
+        (
+            (*REX, "--sampling", "at(0.5, 0.75)"),
+            csched.rex(0.1, 1000, sampling=csched.at(0.5, 0.75)),
+        ),
+        (
+            (
+                "one_cycle",
+                "--peak",
+                "1",
+                "--steps",
+                "9",
+                "--momentum",
+                "none",
+                "--endpoint",
+                "true",
+            ),
+            csched.one_cycle(1, 9, momentum=None, endpoint=True),
+        ),
+        (
+            ("one_cycle", "--peak", "1", "--steps", "9", "--momentum", "0.8,0.9"),
+            csched.one_cycle(1, 9, momentum=(0.8, 0.9)),
+        ),
+        (
+            ("multi_step", "--peak", "1", "--steps", "9", "--boundaries", "[3, 6]"),
+            csched.multi_step(1, 9, boundaries=[3, 6]),
+        ),
+        (
+            (
+                "sgdr",
+                "--peak",
+                "1",
+                "--t-0",
+                "4",
+                "--cycles",
+                "2",
+                "--profile",
+                "rex",
+                "--beta",
+                "0",
+            ),
+            csched.sgdr(1, t_0=4, cycles=2, profile="rex", beta=0),
+        ),
+        (
+            ("triangular2", "--peak", "1", "--floor", "0", "--up-steps", "3", "--cycles", "2"),
+            csched.triangular2(1, floor=0, up_steps=3, cycles=2),
+        ),
+        (
+            ("lr_range_test", "--start", "-1", "--end", "1", "--profile", "linear"),
+            csched.lr_range_test(-1, 1, profile="linear"),
+        ),
+    ],
+    ids=lambda words: "_".join(words[5:]) or "plain" if isinstance(words, tuple) else "",
+)
+def test_words_become_the_arguments_of_the_recipe(words, schedule):
+    assert schedule_of(*words) == schedule
+
+
+def test_schedule_comes_from_a_file_too(tmp_path):
+    path = tmp_path / "run.json"
+    path.write_text(csched.rex(0.3, 50).to_json())
+    assert schedule_of(str(path)) == csched.rex(0.3, 50)
+
+
+BAD = {
+    "unknown-recipe": (("one_cycl",), "did you mean 'one_cycle'?"),
+    "unknown-argument": (
+        (*REX, "--peek", "1"),
+        "rex has no argument --peek; did you mean --peak?; it takes peak, steps, floor=0.0",
+    ),
+    "unknown-argument-of-an-open-recipe": (
+        ("sgdr", "--peak", "1", "--t-0", "4", "--qqq", "1"),
+        "sgdr has no argument --qqq; it takes peak",
+    ),
+    "argument-of-another-profile": (
+        ("sgdr", "--peak", "1", "--t-0", "4", "--cycles", "1", "--beta", "0.5"),
+        "profile 'cosine' has no argument 'beta'; it takes power",
+    ),
+    "missing-arguments": (("rex",), "rex needs --peak, --steps; it takes peak, steps"),
+    "value-missing": (("rex", "--peak"), "rex got --peak without a value"),
+    "given-twice": ((*REX, "--peak", "1"), "rex got --peak twice"),
+    "not-an-option": (("rex", "0.1"), "takes its arguments as --name value, got '0.1'"),
+    "out-of-range": ((*REX, "--beta", "1"), "curve: beta must be in [0, 1), got 1"),
+    "wrong-type": (("rex", "--peak", "1", "--steps", "1e3"), "steps must be an int, got 1000.0"),
+    "bad-sampling": ((*REX, "--sampling", "every(0)"), "every: interval must be in"),
+    "no-file": (("missing.json",), "No such file or directory: 'missing.json'"),
+    "file-with-arguments": (("a.json", "--peak", "1"), "arguments must be left out for a file"),
+}
+
+
+@pytest.mark.parametrize("command", ["show", "plot", "values"])
+@pytest.mark.parametrize("name", BAD)
+def test_mistakes_are_told_in_one_line(command, name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words, message = BAD[name]
+    result = run(command, *words)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.startswith("csched: ")
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_plot_writes_one_picture(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert text_of("plot", *REX) == "rex.png"
+    assert text_of("plot", *REX, "-o", "deep/down.svg", "--from", "10", "--to", "20", "--log")
+    assert sorted(p.name for p in tmp_path.rglob("*.*")) == ["down.svg", "rex.png"]
+    assert (tmp_path / "rex.png").read_bytes().startswith(b"\x89PNG")
+    assert matplotlib.get_backend().lower() == "agg"
+
+
+@pytest.mark.parametrize("words", [(), ("--from", "3"), ("--from", "990", "--to", "1010")])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_values_reach_the_file_bit_for_bit(words, dtype, tmp_path):
+    path = tmp_path / "values"
+    bounds = {words[i]: int(words[i + 1]) for i in range(0, len(words), 2)}
+    planned = csched.one_cycle(0.8, 1000).values(
+        bounds.get("--from", 0), bounds.get("--to"), dtype=dtype
+    )
+    begin = bounds.get("--from", 0)
+    for form in ("csv", "json", "npy"):
+        command = ("values", "one_cycle", "--peak", "0.8", "--steps", "1000", *words)
+        text_of(*command, "--dtype", dtype, "--format", form, "-o", str(path))
+        if form == "csv":
+            rows = np.genfromtxt(path, delimiter=",", names=True, dtype=f"i8,{dtype},{dtype}")
+            assert rows["step"].tolist() == list(range(begin, begin + len(rows)))
+            read = rows
+        elif form == "json":
+            read = {k: np.array(v, dtype) for k, v in json.loads(path.read_text()).items()}
+        else:
+            read = np.load(path)
+        for name, values in planned.items():
+            assert read[name].tobytes() == values.tobytes()
+
+
+def test_values_go_to_the_screen_without_a_file():
+    assert text_of("values", "rex", "--peak", "0.1", "--steps", "3") == (
+        "step,lr\n0,0.1\n1,0.08\n2,0.05"
+    )
+    assert "--output must be given" in run("values", *REX, "--format", "npy").stderr
+
+
+def test_file_is_replaced_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "rex.foo"
+    path.write_text("before")
+    result = run("plot", *REX, "-o", str(path))
+    assert result.exit_code == 2
+    assert "Format 'foo' is not supported" in result.stderr
+    assert path.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_command_without_its_extra_says_what_to_install():
+    code = "import sys; sys.modules['typer'] = None; import csched.cli"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "the command needs the extra: pip install 'csched[cli]'" in done.stderr
+    assert "Traceback" not in done.stderr
