@@ -28,7 +28,7 @@ if sanitize:
     link += ["-fsanitize=address,undefined"]
 
 HEADERS = ["kernels.h", "formulas.h", "loops.h", "dd.h", "program.h", "ranges.h", "profiles.def"]
-HEADERS += ["sgd.pxi", "sgd.h", "sgd_types.h", "sgd_loops.h"]
+HEADERS += ["sgd.pxi", "sgd.h", "sgd_types.h", "sgd_loops.h", "writer.pxi"]
 SOURCES = ["_core.pyx", "kernels.c", "program.c", "sgd.c"]
 
 core = Extension(

@@ -1,0 +1,255 @@
+# The per-step writer: evaluates a few programs at one step and stores the values where an
+# optimizer reads them. Knows dicts, tuples, memory and callables; no framework.
+#
+# Design
+# a) A lane is one value a step: a curve times a factor, and the places it goes to. Groups that
+#    share both share a lane, so a float is boxed once for all of them.
+# b) The dicts are held by identity. Every step compares the optimizer's list of groups with
+#    them (1000 pointers take less than 1 us) and calls back only when one differs.
+# c) A value is rounded once, to the type that is stored; see rounded().
+from cpython.object cimport PyObject
+from libc.math cimport frexp, ldexp, rint
+
+cdef extern from "Python.h":
+    int PyDict_SetItem(PyObject *, PyObject *, PyObject *) except -1
+    PyObject *PyDict_GetItemWithError(PyObject *, PyObject *) except? NULL
+    PyObject *PyList_GET_ITEM(PyObject *, Py_ssize_t)
+    Py_ssize_t PyList_GET_SIZE(PyObject *)
+    bint PyList_CheckExact(PyObject *)
+
+cdef str PARAM_GROUPS = "param_groups"
+
+cdef enum:
+    ITEM   # group[key] = float
+    WHOLE  # group[key] = int
+    ENTRY  # group[key] = the same tuple or list with one entry exchanged
+    STAGE  # float32 in memory
+    CALL   # callable(float)
+
+cdef struct cs_lane:
+    int32_t kind, curve, bits, lowest
+    double factor
+    Py_ssize_t index, first, count
+    PyObject *key
+
+
+cdef double rounded(double v, int bits, int lowest) noexcept nogil:
+    """v in a binary format of `bits` digits whose last digit is never below 2**lowest.
+
+    bfloat16 and float16 need it: converting by way of float32 rounds twice.
+    """
+    cdef int e
+    if bits == 0 or v == 0.0:
+        return v
+    frexp(v, &e)
+    e = max(e - bits, lowest)
+    return ldexp(rint(ldexp(v, -e)), e)
+
+
+cdef class Writer:
+    """Position and lanes of one optimizer; what `csched.torch.Scheduler` is made of."""
+
+    cdef cs_lane *_lanes
+    cdef PyObject **_places
+    cdef Py_ssize_t _n_lanes
+    cdef int64_t _t, _previous, _limit
+    cdef object _optimizer, _weak
+    cdef dict _namespace
+    cdef list _groups, _programs, _keep, _flush, _followers
+    cdef bint _by_hand
+    cdef Py_ssize_t _n_followers, _n_flush
+    cdef public int64_t _step_count
+
+    def __cinit__(self, *args, **kwargs):
+        self._limit = LAST_STEP
+        self._previous = -1
+        self._groups, self._flush, self._followers = [], [], []
+
+    def __dealloc__(self):
+        PyMem_Free(self._lanes)
+        PyMem_Free(self._places)
+
+    def _own(self, optimizer, weak, bint by_hand):
+        """The optimizer, or a weak reference to it, whose groups are written."""
+        self._optimizer, self._weak, self._by_hand = optimizer, weak, by_hand
+        # looking its groups up in its dict takes half the time of reading the attribute
+        space = getattr(optimizer, "__dict__", None)
+        self._namespace = space if type(space) is dict and "param_groups" in space else None
+
+    def _aim(self, list groups, list lanes, list flush, object limit):
+        """Write these lanes, rows of (kind, program, factor, bits, lowest, key, index, places)."""
+        cdef Py_ssize_t i, n = 0
+        cdef cs_lane *made
+        cdef list programs = [], keep = []
+        cdef dict place_of = {}
+        for lane in lanes:
+            n += len(lane[7])
+        made = <cs_lane *>PyMem_Calloc(max(1, len(lanes)), sizeof(cs_lane))
+        cdef PyObject **places = <PyObject **>PyMem_Calloc(max(1, n), sizeof(PyObject *))
+        if made == NULL or places == NULL:
+            PyMem_Free(made)
+            PyMem_Free(places)
+            raise MemoryError()
+        PyMem_Free(self._lanes)
+        PyMem_Free(self._places)
+        self._lanes, self._places, self._n_lanes = made, places, 0
+        n = 0
+        for i, (kind, program, factor, bits, lowest, key, index, targets) in enumerate(lanes):
+            if program not in place_of:
+                place_of[program] = len(programs)
+                programs.append(<Program?>program)
+            made[i].kind, made[i].curve = kind, place_of[program]
+            made[i].factor, made[i].bits, made[i].lowest = factor, bits, lowest
+            made[i].index, made[i].first, made[i].count = index, n, len(targets)
+            made[i].key = <PyObject *>key
+            keep.append((key, targets))
+            for target in targets:
+                if kind == STAGE:
+                    places[n] = <PyObject *><size_t>target
+                else:
+                    places[n] = <PyObject *>target
+                n += 1
+        self._programs, self._keep, self._flush, self._groups = programs, keep, flush, groups
+        self._limit = LAST_STEP if limit is None else limit
+        self._n_lanes, self._n_flush = len(lanes), len(flush)
+
+    def _lead(self, Writer follower):
+        """Move the follower whenever this one moves."""
+        self._followers.append(follower)
+        self._n_followers = len(self._followers)
+        follower._move(self._t)
+
+    def _release(self, follower):
+        self._followers = [f for f in self._followers if f is not follower]
+        self._n_followers = len(self._followers)
+
+    @property
+    def position(self):
+        """Updates made; the step whose values are in the optimizer."""
+        return self._t
+
+    @property
+    def last_epoch(self):
+        """The position, by the name torch has for it. Setting it writes nothing."""
+        return self._t
+
+    @last_epoch.setter
+    def last_epoch(self, value):
+        self._t = value
+
+    def _previous_position(self):
+        """The position before the last move: the step that the last update was."""
+        return self._previous
+
+    def _by_hand_now(self):
+        return self._by_hand
+
+    def _owned(self):
+        """The optimizer, or None."""
+        return self._optimizer if self._optimizer is not None else self._weak()
+
+    def step(self, epoch=None):
+        """Move to the next step, after an update; with an argument, to that step."""
+        if not self._by_hand:
+            self._refuse()
+        self._step_count += 1
+        self._move(self._t + 1 if epoch is None else checked_step(epoch))
+        if epoch is not None:
+            self._previous = self._t - 1
+
+    def _jump(self, int64_t t, int64_t previous):
+        self._move(t)
+        self._previous = previous
+
+    def _after_update(self, optimizer, args, kwargs):
+        """As a step hook of the optimizer: count the update unless a fused kernel skipped it."""
+        # A GradScaler hands found_inf to optimizers that skip inside their kernel; only then is
+        # it read, which waits for the device.
+        found = getattr(optimizer, "found_inf", None)
+        if found is None or not float(found):
+            self._step_count += 1
+            self._move(self._t + 1)
+
+    cdef int _move(self, int64_t t) except -1:
+        if not self._groups_unchanged():
+            self._rebind()
+        if t > self._limit:
+            self._past_end(t)
+        self._previous, self._t = self._t, t
+        self._write()
+        if self._n_followers:
+            for follower in self._followers:
+                (<Writer>follower)._move(t)
+        return 0
+
+    cdef bint _groups_unchanged(self) except -1:
+        cdef PyObject *groups = NULL
+        cdef PyObject *bound = <PyObject *>self._groups
+        cdef Py_ssize_t i, n = PyList_GET_SIZE(bound)
+        if self._namespace is not None:
+            groups = PyDict_GetItemWithError(<PyObject *>self._namespace, <PyObject *>PARAM_GROUPS)
+        if groups == NULL:
+            optimizer = self._owned()
+            if optimizer is None:
+                return True
+            held = optimizer.param_groups
+            groups = <PyObject *>held
+        if not PyList_CheckExact(groups) or PyList_GET_SIZE(groups) != n:
+            return False
+        for i in range(n):
+            if PyList_GET_ITEM(groups, i) != PyList_GET_ITEM(bound, i):
+                return False
+        return True
+
+    def _write_now(self):
+        """Write the values at the position."""
+        self._write()
+
+    cdef int _write(self) except -1:
+        cdef Py_ssize_t i, j
+        cdef cs_lane *lane
+        cdef PyObject **place
+        cdef int64_t t = max(self._t, 0)
+        cdef int32_t curve = -1
+        cdef double value = 0.0, v
+        for i in range(self._n_lanes):
+            lane = &self._lanes[i]
+            if lane.curve != curve:
+                curve = lane.curve
+                value = cs_value((<Program>self._programs[curve]).nodes, t)
+            v = rounded(value * lane.factor, lane.bits, lane.lowest)
+            place = self._places + lane.first
+            if lane.kind == STAGE:
+                for j in range(lane.count):
+                    (<float *>place[j])[0] = <float>v
+            elif lane.kind == ITEM:
+                boxed = v
+                for j in range(lane.count):
+                    PyDict_SetItem(place[j], lane.key, <PyObject *>boxed)
+            else:
+                boxed = v if lane.kind != WHOLE else int(v)
+                for j in range(lane.count):
+                    if lane.kind == CALL:
+                        (<object>place[j])(boxed)
+                    elif lane.kind == ENTRY:
+                        exchange(place[j], lane.key, lane.index, boxed)
+                    else:
+                        PyDict_SetItem(place[j], lane.key, <PyObject *>boxed)
+        if self._n_flush:
+            for copy, staging in self._flush:
+                copy(staging, True)
+        return 0
+
+
+cdef int exchange(PyObject *group, PyObject *key, Py_ssize_t index, object value) except -1:
+    """group[key] with one entry exchanged: a new tuple or list, as others may share the old."""
+    cdef PyObject *old = PyDict_GetItemWithError(group, key)
+    if old == NULL:
+        raise KeyError(<object>key)
+    if type(<object>old) is tuple and len(<tuple>old) == 2:
+        made = (value, (<tuple>old)[1]) if index == 0 else ((<tuple>old)[0], value)
+    else:
+        made = list(<object>old)
+        made[index] = value
+        made = type(<object>old)(made)
+    return PyDict_SetItem(group, key, <PyObject *>made)

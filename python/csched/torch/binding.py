@@ -1,0 +1,301 @@
+"""Which curve goes to which key of which parameter group, and in which form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from csched import _check
+from csched.curve import Curve
+from csched.schedule import Schedule
+from csched.torch import legal
+
+WHERE = "csched.torch.Scheduler"
+ITEM, WHOLE, ENTRY, STAGE, CALL = range(5)  # the kinds of csched/writer.pxi
+# digits and lowest exponent of the types that float32 would round twice for; else (0, 0)
+_DIGITS = {torch.bfloat16: (8, -133), torch.float16: (11, -24)}
+_PATH = re.compile(r"([^\[\]]+)(?:\[(\d+)\])?")
+
+Rules = dict[str | int, Schedule]
+
+
+class Binding(NamedTuple):
+    """A number in a parameter group, and the curve that drives it; None: nothing does."""
+
+    group: int
+    name: str | None
+    key: str
+    curve: Curve | None
+    scale: float
+
+
+@dataclass(slots=True)
+class Bound:
+    """A parameter group, its curves by key path, and what was there before."""
+
+    group: dict[str, Any]
+    scale: float
+    curves: dict[str, Curve]
+    before: dict[str, Any] = field(default_factory=dict)  # by key
+    tensors: dict[str, Tensor] = field(default_factory=dict)  # by key path
+    contents: dict[str, Tensor] = field(default_factory=dict)  # of the tensors, before
+    stage: dict[str, int] = field(default_factory=dict)  # by key path: address of a float32
+    initial_lr: float = 0.0
+    added_initial_lr: bool = False
+
+
+def rules_of(schedule: Any) -> Rules:
+    """A schedule, a curve, or either by group, as schedules by group; "*" is for the others."""
+    if isinstance(schedule, Curve):
+        return {"*": Schedule(lr=schedule)}
+    if isinstance(schedule, Schedule):
+        return {"*": schedule}
+    if not isinstance(schedule, Mapping) or not schedule:
+        _check.fail_type(
+            WHERE, "schedule", "a Schedule, a Curve, or a mapping of groups to these", schedule
+        )
+    rules: Rules = {}
+    for key, value in schedule.items():
+        if not isinstance(key, (str, int)) or isinstance(key, bool):
+            _check.fail_type(WHERE, "a group", "its name, its index or '*'", key)
+        if not isinstance(value, (Curve, Schedule)):
+            _check.fail_type(WHERE, f"schedule[{key!r}]", "a Schedule or a Curve", value)
+        rules[key] = Schedule(lr=value) if isinstance(value, Curve) else value
+    return rules
+
+
+def scale_of(group: Mapping[str, Any], index: int | None, scale: Any) -> float:
+    """What the lr of a group is multiplied with: under a key of the group, or by group."""
+    found: Any = 1.0
+    if scale == "lr":
+        found = group.get("initial_lr", group.get("lr", 1.0))
+    elif isinstance(scale, str):
+        found = group.get(scale, 1.0)
+    elif scale is not None:
+        found = scale.get(group.get("name", "*"), scale.get(index, scale.get("*", 1.0)))
+    if isinstance(found, Tensor):
+        found = float(found)
+    label = group.get("name", index)
+    return _check.real(WHERE, f"scale of group {label!r}", found, 0.0)
+
+
+def check_rules(rules: Rules, groups: Sequence[Mapping[str, Any]], extra: Iterable[str]) -> None:
+    """Refuse a rule that no group answers to, and a curve that is asked for and missing."""
+    names = {g["name"] for g in groups if "name" in g}
+    for key in rules:
+        if key != "*" and key not in names and not (isinstance(key, int) and key < len(groups)):
+            known = [repr(n) for n in sorted(names)] + [f"0 .. {len(groups) - 1}", "'*'"]
+            _check.fail(WHERE, "a group", "one of " + ", ".join(known), key)
+    for name in extra:
+        if not any(name in schedule for schedule in rules.values()):
+            _check.fail(WHERE, "extra", "names of curves of the schedule", name)
+
+
+def bind(
+    group: dict[str, Any], index: int | None, rules: Rules, extra: Iterable[str], scale: float
+) -> Bound:
+    """A group and the curves that its rule gives it; checks all and writes nothing."""
+    rule = rules.get(group.get("name", "*"), rules.get("*"))
+    if index is not None and index in rules:
+        rule = rules[index]
+    curves = {}
+    for path, curve in rule.items() if rule is not None else ():
+        if path not in extra:
+            curves[_placed(group, path)] = curve
+    made = Bound(group, scale, curves)
+    for path, curve in curves.items():
+        _check_place(made, path, curve)
+        key = parsed(path)[0]
+        made.before[key] = group[key]
+    lr = group.get("initial_lr", group.get("lr", 0.0))
+    made.initial_lr = float(lr)
+    return made
+
+
+def parsed(path: str) -> tuple[str, int | None]:
+    """``betas[0]`` as ("betas", 0), ``lr`` as ("lr", None)."""
+    match = _PATH.fullmatch(path)
+    if match is None:
+        _check.fail(WHERE, "a key", "a group's key, or one with an index: 'betas[0]'", path)
+    return match[1], None if match[2] is None else int(match[2])
+
+
+def _placed(group: Mapping[str, Any], path: str) -> str:
+    """The path as it is in the group: momentum is betas[0] for the Adam family."""
+    if path == "momentum" and "momentum" not in group and "betas" in group:
+        return "betas[0]"
+    key, index = parsed(path)
+    if key not in group:
+        keys = ", ".join(repr(k) for k in group if k not in ("params", "param_names"))
+        _check.fail(
+            WHERE, "a key", f"one of {keys}", path, "a curve for yourself goes into `extra`"
+        )
+    if index is not None:
+        entries = group[key]
+        if not isinstance(entries, (tuple, list)) or index >= len(entries):
+            _check.fail(WHERE, path, "an entry of a tuple in the group", entries)
+    return path
+
+
+def read(group: Mapping[str, Any], path: str) -> Any:
+    """What is at a path of a group."""
+    key, index = parsed(path)
+    return group[key] if index is None else group[key][index]
+
+
+def _check_place(bound: Bound, path: str, curve: Curve) -> None:
+    now, key = read(bound.group, path), parsed(path)[0]
+    largest = float("inf")
+    if isinstance(now, Tensor):
+        if not now.is_floating_point() or now.numel() != 1:
+            kind = f"{now.dtype} of shape {tuple(now.shape)}"
+            _check.fail_type(WHERE, path, "a floating-point tensor of one element", kind)
+        largest = torch.finfo(now.dtype).max
+        bound.tensors[path] = now
+        bound.contents[path] = now.detach().clone()
+    elif isinstance(now, bool) or not isinstance(now, (int, float)):
+        hint = f"write {path}[0]" if isinstance(now, (tuple, list)) else ""
+        _check.fail_type(WHERE, path, "a number or a tensor in the group", now, hint)
+    factor = bound.scale if path == "lr" else 1.0
+    legal.check(WHERE, key, path, curve, factor, largest)
+    if is_whole(now, key) and not legal.whole_numbers(curve):
+        hint = "store a float there, or use curve.rounded()"
+        _check.fail(WHERE, path, "of integer values, as the group holds an int", curve, hint)
+
+
+def is_whole(now: object, key: str) -> bool:
+    """An int stays an int, but for keys whose meaning is a real number: lr=1."""
+    return isinstance(now, int) and key not in legal.RANGES
+
+
+def check_shared(bounds: Iterable[Bound]) -> None:
+    """Refuse one tensor in several places with different values to hold."""
+    seen: dict[tuple[int, int], tuple[Curve, float]] = {}
+    for i, b in enumerate(bounds):
+        for path, tensor in b.tensors.items():
+            wants = (b.curves[path], b.scale if path == "lr" else 1.0)
+            if seen.setdefault(memory(tensor), wants) != wants:
+                hint = "give every group its own tensor after the optimizer is built"
+                _check.fail(WHERE, path, "a tensor of its own", f"one shared by group {i}", hint)
+
+
+def memory(tensor: Tensor) -> tuple[int, int]:
+    """Where a tensor lies; its data_ptr would be 0 for every fake or meta tensor."""
+    return tensor.untyped_storage()._cdata, int(tensor.storage_offset())
+
+
+def matched(old: Sequence[Bound], groups: Sequence[dict[str, Any]]) -> list[Bound | None]:
+    """For every group the bound group it is: the same dict, or one with a common parameter.
+
+    ``load_state_dict`` and wrappers put new dicts in the place of the old ones.
+    """
+    by_id = {id(b.group): b for b in old}
+    by_parameter = {id(p): b for b in old for p in b.group["params"]}
+    by_name = {b.group["name"]: b for b in old if "name" in b.group}
+    found: list[Bound | None] = []
+    taken: set[int] = set()
+    for i, group in enumerate(groups):
+        bound = by_id.get(id(group))
+        if bound is None:
+            bound = next(
+                (by_parameter[id(p)] for p in group["params"] if id(p) in by_parameter), None
+            )
+        if bound is None:
+            bound = by_name.get(group.get("name"))
+        empty = len(old) == len(groups) and not group["params"] and not old[i].group["params"]
+        if bound is None and empty:
+            bound = old[i]
+        if bound is not None and id(bound) in taken:
+            bound = None
+        taken.add(id(bound))
+        found.append(bound)
+    return found
+
+
+def put_back(bound: Bound, group: dict[str, Any]) -> None:
+    """Let a bound group be another dict: its tensors go there, missing keys are restored."""
+    bound.group = group
+    for key, value in bound.before.items():
+        group.setdefault(key, value)
+    if bound.added_initial_lr:
+        group.setdefault("initial_lr", bound.initial_lr)
+    for path in bound.curves:
+        tensor = bound.tensors.get(path)
+        if tensor is not None:
+            place(group, path, tensor)
+
+
+def place(group: dict[str, Any], path: str, value: Any) -> None:
+    """Put a value at a path of a group."""
+    key, index = parsed(path)
+    if index is None:
+        group[key] = value
+    else:
+        entries = list(group[key])
+        entries[index] = value
+        group[key] = type(group[key])(entries)
+
+
+def restore(bound: Bound) -> None:
+    """Put back what was in the group before."""
+    for key, value in bound.before.items():
+        bound.group[key] = value
+    for path, content in bound.contents.items():
+        now = read(bound.group, path)
+        now.detach().copy_(content)
+    if bound.added_initial_lr:
+        bound.group.pop("initial_lr", None)
+
+
+def lanes(bounds: Iterable[Bound]) -> list[tuple[Any, ...]]:
+    """Rows for the writer: places that hold the same value in the same form share one."""
+    rows: dict[tuple[Any, ...], dict[Any, Any]] = {}
+    for b in bounds:
+        for path, curve in b.curves.items():
+            key, index = parsed(path)
+            factor = b.scale if path == "lr" else 1.0
+            tensor, digits = b.tensors.get(path), (0, 0)
+            kind: int = ITEM
+            target: Any = b.group
+            number: Any = id(target)
+            if path in b.stage:
+                kind, target, number = STAGE, b.stage[path], b.stage[path]
+            elif tensor is not None:
+                digits = _DIGITS.get(tensor.dtype, (0, 0))
+                kind, target, number = CALL, tensor.detach().fill_, memory(tensor)
+            elif index is not None:
+                kind = ENTRY
+            elif is_whole(b.before[key], key):
+                kind = WHOLE
+            row = (kind, curve.program, factor, *digits, key, index or 0)
+            rows.setdefault(row, {})[number] = target
+    # lanes of one curve lie side by side: the writer evaluates it once
+    ordered = sorted(rows.items(), key=lambda item: id(item[0][1]))
+    return [(*row, list(targets.values())) for row, targets in ordered]
+
+
+def in_one_buffer(bounds: Iterable[Bound]) -> list[tuple[Any, Tensor]]:
+    """Make the lr of the groups 0-dim views of one float32 buffer a device.
+
+    Returns the buffers' ``copy_`` and what to copy from: memory that the writer stores to. That
+    memory is not pinned: a copy from pinned memory would race with the next step's values.
+    """
+    made = []
+    devices: dict[torch.device, list[Bound]] = {}
+    for b in bounds:
+        if "lr" in b.curves and "lr" not in b.stage:
+            device = b.group["params"][0].device if b.group["params"] else torch.device("cpu")
+            devices.setdefault(device, []).append(b)
+    for device, members in devices.items():
+        buffer = torch.zeros(len(members), dtype=torch.float32, device=device)
+        staging = torch.zeros(len(members), dtype=torch.float32)
+        for i, (b, view) in enumerate(zip(members, buffer.unbind(0), strict=True)):
+            b.group["lr"] = b.tensors["lr"] = view
+            b.stage["lr"] = staging.data_ptr() + 4 * i
+        made.append((buffer.copy_, staging))
+    return made

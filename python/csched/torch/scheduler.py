@@ -1,0 +1,437 @@
+"""The scheduler: a position, and the groups whose hyperparameters follow it.
+
+Design
+a) The position is the only state. The value that update t uses is value(t); it is written when
+   the position becomes t, so the constructor writes value(0).
+b) Moving and writing are done by ``csched/writer.pxi``; here is what happens once: checking,
+   binding, saving, loading.
+c) Nothing on the optimizer is replaced. It owns two public hooks, and who holds whom never makes
+   a circle: driven by hand, the scheduler holds the optimizer; driven by the optimizer, the
+   optimizer holds the scheduler.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal, cast
+
+from torch import Tensor
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from csched import _check, _core
+from csched.curve import Curve
+from csched.plain import FORMAT
+from csched.schedule import Schedule
+from csched.torch import binding, legal
+from csched.torch import state as states
+from csched.torch.binding import WHERE, Binding, Bound, Rules
+
+Groups = Schedule | Curve | Mapping[Any, Schedule | Curve]
+
+_attached: weakref.WeakKeyDictionary[Optimizer, weakref.WeakSet[Scheduler]]
+
+
+class Scheduler(_core.Writer, LRScheduler):
+    """A schedule in a PyTorch optimizer: takes the place of ``torch.optim.lr_scheduler``.
+
+    Update t uses value(t), t counted from 0; value(0) is written at once. Call ``step()`` after
+    every update, or let the optimizer drive.
+
+    Parameters
+    ----------
+    optimizer : torch.optim.Optimizer
+        Nothing on it is patched; ``detach()`` puts back what was there.
+    schedule : Schedule, Curve, or mapping
+        Names are keys of the parameter groups: ``lr``, ``weight_decay``, any other, or one entry
+        of a tuple: ``betas[1]``. ``momentum`` is ``betas[0]`` where a group has only betas. A
+        Curve is an lr. A mapping gives schedules by group: its ``"name"``, its index, ``"*"`` for
+        the others. Groups that no rule covers keep what they have; ``bindings()`` shows them.
+    scale : str or mapping, optional
+        The lr of a group is multiplied by it: the key under which groups hold their factor
+        (``"lr_scale"``; 1 where it is missing), ``"lr"`` for the lr a group was built with, or
+        factors by name, index and ``"*"``.
+    drive : "step", "optimizer" or Scheduler, default "step"
+        Who moves the position: calls of ``step()``; every update the optimizer makes (those that
+        a GradScaler skips are none); or another scheduler, for several optimizers on one clock.
+    storage : "keep" or "buffer", default "keep"
+        "keep": floats stay floats, and tensors stay the tensors they are and are filled in place.
+        "buffer": every lr becomes a 0-dim view of one float32 tensor a device, written by one
+        copy whatever the number of groups; for compiled steps.
+    extra : iterable of str, optional
+        Curves that go to no optimizer, such as a batch size; read them with ``value(name)``.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For a key that a group lacks, a curve that leaves the range of its key (lr below 0, a beta
+        or momentum of 1 or more), a tensor that is no float or shared by groups that differ, and
+        for a key of a group that another scheduler drives.
+
+    Notes
+    -----
+    ``state_dict()`` is plain JSON: the position and the spec. Restoring works in any order of
+    building, loading the optimizer and loading the scheduler; ``seek(t)`` alone does too.
+
+    With ``drive="optimizer"`` copies and pickles of the optimizer do not take the scheduler along,
+    as torch drops hooks there.
+
+    Examples
+    --------
+    >>> import torch, csched, csched.torch
+    >>> optimizer = torch.optim.SGD([torch.zeros(3, requires_grad=True)], lr=0.1, momentum=0.9)
+    >>> s = csched.torch.Scheduler(optimizer, csched.linear(0.4, steps=4))
+    >>> for _ in range(3):
+    ...     optimizer.step()
+    ...     s.step()
+    >>> s.position, optimizer.param_groups[0]["lr"]
+    (3, 0.1)
+    >>> s.seek(1)
+    >>> s.get_last_lr()
+    [0.30000000000000004]
+
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        schedule: Groups,
+        *,
+        scale: str | Mapping[Any, float] | None = None,
+        drive: Literal["step", "optimizer"] | Scheduler = "step",
+        storage: Literal["keep", "buffer"] = "keep",
+        extra: Iterable[str] = (),
+    ) -> None:
+        if not isinstance(optimizer, Optimizer):
+            _check.fail_type(WHERE, "optimizer", "a torch.optim.Optimizer", optimizer)
+        if not isinstance(drive, Scheduler):
+            _check.choice(WHERE, "drive", drive, ["step", "optimizer"])
+        if not (scale is None or isinstance(scale, (str, Mapping))):
+            _check.fail_type(WHERE, "scale", "a key, a mapping of groups to factors or None", scale)
+        self._rules: Rules = binding.rules_of(schedule)
+        self._scale = scale
+        self._storage = _check.choice(WHERE, "storage", storage, ["keep", "buffer"])
+        self._extra = (extra,) if isinstance(extra, str) else tuple(extra)
+        self._drive = drive
+        self._bounds: list[Bound] = []
+        self._copies: list[tuple[Any, Tensor]] = []
+        self._handles: list[Any] = []
+        self._attach(optimizer)
+
+    # --- attaching -------------------------------------------------------------------------
+
+    def _attach(self, optimizer: Optimizer) -> None:
+        groups = optimizer.param_groups
+        binding.check_rules(self._rules, groups, self._extra)
+        bounds = [self._bind(group, i) for i, group in enumerate(groups)]
+        binding.check_shared(bounds)
+        inner = _innermost(optimizer)
+        others = _attached.setdefault(inner, weakref.WeakSet())
+        for other in others:
+            _check_apart(other, bounds)
+        by_optimizer = self._drive == "optimizer"
+        weak = weakref.ref(optimizer)
+        self._own(None if by_optimizer else optimizer, weak, self._drive == "step")
+        self._take(bounds)
+        others.add(self)
+        self._handles = [inner.register_load_state_dict_post_hook(_rebinder(weakref.ref(self)))]
+        if by_optimizer:
+            self._handles.append(inner.register_step_post_hook(self._after_update))
+        self._write_now()
+        if isinstance(self._drive, Scheduler):
+            self._drive._lead(self)
+
+    def _bind(self, group: dict[str, Any], index: int | None) -> Bound:
+        scale = binding.scale_of(group, index, self._scale)
+        return binding.bind(group, index, self._rules, self._extra, scale)
+
+    def _take(self, bounds: list[Bound]) -> None:
+        """Drive these groups from here on."""
+        for b in bounds:
+            if "lr" in b.curves and "initial_lr" not in b.group:
+                b.group["initial_lr"] = b.initial_lr
+                b.added_initial_lr = True
+        if self._storage == "buffer":
+            self._copies += binding.in_one_buffer(bounds)
+        self._bounds = bounds
+        curves = [c for b in bounds for c in b.curves.values()]
+        stops = [s for c in curves if (s := legal.last_step(c)) is not None]
+        groups = [b.group for b in bounds]
+        self._aim(groups, binding.lanes(bounds), self._copies, min(stops, default=None))
+
+    def _rebind(self) -> None:
+        """Find the groups again after the optimizer's list of them changed."""
+        groups = list(self.optimizer.param_groups)
+        bounds = []
+        for group, bound in zip(groups, binding.matched(self._bounds, groups), strict=True):
+            if bound is None:
+                bound = self._bind(group, None)
+            elif bound.group is not group:
+                binding.put_back(bound, group)
+            bounds.append(bound)
+        binding.check_shared(bounds)
+        self._take(bounds)
+
+    def detach(self) -> None:
+        """Put back what was in the groups before, and let go of the optimizer."""
+        for handle in self._handles:
+            handle.remove()
+        for b in self._bounds:
+            binding.restore(b)
+        optimizer = self.optimizer
+        if optimizer is not None:
+            _attached[_innermost(optimizer)].discard(self)
+        if isinstance(self._drive, Scheduler):
+            self._drive._release(self)
+        self._bounds, self._handles, self._copies = [], [], []
+        self._own(None, _nothing, False)
+        self._aim([], [], [], None)
+
+    @property
+    def optimizer(self) -> Any:  # type: ignore[override]
+        """The optimizer; None after ``detach()``."""
+        return self._owned()
+
+    # --- moving ----------------------------------------------------------------------------
+
+    def seek(self, t: int) -> None:
+        """Go to a position and write its values; any order, any number of times."""
+        t = _check.integer(f"{WHERE}.seek", "t", t, 0)
+        self._jump(t, t - 1)
+
+    def advance(self, n: int = 1, *, updated: bool = True) -> None:
+        """Move n positions on: for clocks in tokens, and for updates that may be skipped.
+
+        >>> import torch, csched, csched.torch
+        >>> optimizer = torch.optim.SGD([torch.zeros(3)], lr=0.1)
+        >>> s = csched.torch.Scheduler(optimizer, csched.linear(0.1, steps=10_000))
+        >>> s.advance(512)
+        >>> s.advance(512, updated=False)
+        >>> s.position
+        512
+        """
+        n = _check.integer(f"{WHERE}.advance", "n", n, 0)
+        if not self._by_hand_now():
+            self._refuse()
+        if updated and n:
+            self._step_count += 1
+            self._jump(self.position + n, self.position)
+
+    def _refuse(self) -> None:
+        reason = "not called on a detached scheduler"
+        if self._bounds:
+            reason = "not called where the optimizer or another scheduler drives"
+        _check.fail(WHERE, "step()", reason, self._drive)
+
+    def _past_end(self, t: int) -> None:
+        _check.fail(WHERE, "position", "at most the steps of a curve with tail 'raise'", t)
+
+    # --- reading ---------------------------------------------------------------------------
+
+    def values_at(self, t: int) -> list[dict[str, float]]:
+        """What the groups get at step t, by key path, one dict a group; float64, not rounded."""
+        return [
+            {p: c.program(t) * (b.scale if p == "lr" else 1.0) for p, c in b.curves.items()}
+            for b in self._bounds
+        ]
+
+    def last_applied(self) -> list[dict[str, float]] | None:
+        """What the last update used, one dict a group; None before the first update."""
+        previous = self._previous_position()
+        return None if previous < 0 else self.values_at(previous)
+
+    def value(self, name: str) -> float:
+        """The value now of a curve that was named in ``extra``."""
+        if name not in self._extra:
+            _check.fail(f"{WHERE}.value", "name", f"one of {list(self._extra)}", name)
+        schedule = next(s for s in self._rules.values() if name in s)
+        return float(schedule[name](self.position))
+
+    def get_last_lr(self) -> list[float]:  # type: ignore[override]
+        """The lr of every group now, as floats; never reads a device for a group it drives."""
+        return self.get_lr()
+
+    def get_lr(self) -> list[float]:  # type: ignore[override]
+        """The lr of every group at ``last_epoch``."""
+        t = max(self.last_epoch, 0)
+        return [
+            b.curves["lr"].program(t) * b.scale if "lr" in b.curves else float(b.group["lr"])
+            for b in self._bounds
+        ]
+
+    @property
+    def _last_lr(self) -> list[float]:  # type: ignore[override]
+        return self.get_lr()
+
+    @property
+    def base_lrs(self) -> list[float]:  # type: ignore[override]
+        """The lr the groups had before."""
+        return [b.initial_lr for b in self._bounds]
+
+    def bindings(self) -> list[Binding]:
+        """Every number in every group, and the curve that drives it; None for no curve."""
+        made = []
+        for i, b in enumerate(self._bounds):
+            name = b.group.get("name")
+            for path in {**b.curves, **dict.fromkeys(_numbers(b.group))}:
+                scale = b.scale if path == "lr" and path in b.curves else 1.0
+                made.append(Binding(i, name, path, b.curves.get(path), scale))
+        return made
+
+    def describe(self) -> str:
+        """The schedules by group, phases with absolute steps."""
+        return "\n".join(f"group {k}\n{s.describe()}" for k, s in self._rules.items())
+
+    # --- saving ----------------------------------------------------------------------------
+
+    def state_dict(self) -> dict[str, Any]:
+        """Position and spec as plain JSON types."""
+        return {
+            "csched": FORMAT,
+            "position": max(self.position, 0),
+            "schedule": states.plain(self._rules, self._scales()),
+        }
+
+    def _scales(self) -> dict[str, float]:
+        scaled = [(b.group.get("name", str(i)), b.scale) for i, b in enumerate(self._bounds)]
+        return {label: scale for label, scale in scaled if scale != 1.0}
+
+    def load_state_dict(
+        self, state: Mapping[str, Any], spec: Literal["mine", "saved"] | None = None
+    ) -> None:
+        """Go to the saved position and write its values at once.
+
+        Parameters
+        ----------
+        state : mapping
+            What ``state_dict()`` returned.
+        spec : "mine", "saved" or None, default None
+            Which schedule to follow if the two differ. None: raise and name the fields.
+
+        Raises
+        ------
+        ValueError
+            For another kind of state, a format that is unknown, or a schedule that differs.
+
+        """
+        state = states.checked(state)
+        here = states.plain(self._rules, self._scales())
+        if spec is None:
+            states.check_same(state["schedule"], here)
+        elif _check.choice(states.WHERE, "spec", spec, ["mine", "saved"]) == "saved":
+            self._adopt(state["schedule"])
+        self.seek(state["position"])
+
+    def _adopt(self, spec: Mapping[str, Any]) -> None:
+        """Follow the saved schedules and scales instead."""
+        rules, scales = states.rules_from(spec), spec.get("scale", {})
+        before = self._rules
+        self._rules = rules
+        try:
+            fresh = []
+            for i, old in enumerate(self._bounds):
+                label = old.group.get("name", str(i))
+                b = binding.bind(old.group, i, rules, self._extra, scales.get(label, 1.0))
+                fresh.append(_inherit(b, old))
+            binding.check_shared(fresh)
+        except (ValueError, TypeError):
+            self._rules = before
+            raise
+        for b, old in zip(fresh, self._bounds, strict=True):
+            _give_up(old, b)
+        self._take(fresh)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        arguments = (self._rules, self._scale, self._drive, self._storage, self._extra)
+        return _rebuild, (self.optimizer, *arguments, self.position)
+
+    # --- what torch's own compositions call ------------------------------------------------
+
+    def _initial_step(self) -> None:
+        self._step_count = 1
+        self.seek(0)
+
+    def _update_lr(self, epoch: int | None = None) -> None:
+        self.seek(self.position + 1 if epoch is None else epoch)
+
+
+_attached = weakref.WeakKeyDictionary()
+
+
+def _nothing() -> None:
+    """The optimizer of a detached scheduler."""
+
+
+def _innermost(optimizer: Any) -> Optimizer:
+    """The optimizer inside wrappers, which have no hooks of their own."""
+    while isinstance(inner := getattr(optimizer, "optimizer", None), Optimizer):
+        optimizer = inner
+    return cast(Optimizer, optimizer)
+
+
+def _rebinder(ref: Callable[[], Scheduler | None]) -> Callable[[Optimizer], None]:
+    def hook(optimizer: Optimizer) -> None:
+        scheduler = ref()
+        if scheduler is not None:
+            scheduler._rebind()
+            scheduler._write_now()
+
+    return hook
+
+
+def _check_apart(other: Scheduler, bounds: list[Bound]) -> None:
+    theirs = {(id(b.group), path) for b in other._bounds for path in b.curves}
+    for i, b in enumerate(bounds):
+        for path in b.curves:
+            if (id(b.group), path) in theirs:
+                hint = "detach() that one first"
+                _check.fail(WHERE, path, f"driven by one scheduler in group {i}", other, hint)
+
+
+def _inherit(b: Bound, old: Bound) -> Bound:
+    """A fresh bound group that remembers what was there before the old one."""
+    b.before.update({k: v for k, v in old.before.items() if k in b.before})
+    b.contents.update({p: v for p, v in old.contents.items() if p in b.contents})
+    b.stage = {p: a for p, a in old.stage.items() if p in b.curves}
+    b.initial_lr, b.added_initial_lr = old.initial_lr, old.added_initial_lr
+    return b
+
+
+def _give_up(old: Bound, new: Bound) -> None:
+    """Put back the keys that only the old bound group drove."""
+    for key, value in old.before.items():
+        if key not in new.before:
+            old.group[key] = value
+
+
+def _numbers(group: Mapping[str, Any]) -> list[str]:
+    """Paths of all numbers in a group."""
+    paths = []
+    for key, value in group.items():
+        entries = value if isinstance(value, (tuple, list)) and key not in _NO_NUMBERS else ()
+        paths += [f"{key}[{i}]" for i, v in enumerate(entries) if _is_number(v)]
+        if _is_number(value) and key not in _NO_NUMBERS:
+            paths.append(key)
+    return paths
+
+
+_NO_NUMBERS = ("params", "param_names", "initial_lr")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float, Tensor)) and not isinstance(value, bool)
+
+
+def _rebuild(
+    optimizer: Optimizer,
+    rules: Rules,
+    scale: Any,
+    drive: Any,
+    storage: Any,
+    extra: Any,
+    position: int,
+) -> Scheduler:
+    made = Scheduler(optimizer, rules, scale=scale, drive=drive, storage=storage, extra=extra)
+    made.seek(position)
+    return made
