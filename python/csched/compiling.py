@@ -38,8 +38,8 @@ class Node:
     begins: list[int] = field(default_factory=list)
 
 
-def compiled(curve: Curve) -> _core.Program:
-    """The program of a curve."""
+def compiled(curve: Curve | Node) -> _core.Program:
+    """The program of a curve, or of a node already made of one."""
     rows: list[tuple[Any, ...]] = []
     queue: list[tuple[Any, int, int]] = [(curve, 0, 0)]
     for item, begin, depth in queue:  # grows as children are appended

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
+from types import SimpleNamespace
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from csched import _check
+from csched import _check, closed_form
 from csched.curve import Curve
-from csched.nodes import Strict, walk
+from csched.nodes import Noise, Strict, walk
+from csched.phase_constants import tree_of
 from csched.schedule import Schedule
+from csched.step_words import Words
 from csched.tails import tail_of
 
 OPTAX_NAMES = {"lr": "learning_rate", "betas[0]": "b1", "betas[1]": "b2"}
 """Names of hyperparameters where optax has names of its own."""
+
+LONGEST_TABLE = 2**20
+"""Entries up to which a table is the default: 4 MB, which jit may hold as a constant."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -55,21 +61,116 @@ def checked_count(count: Any) -> jax.Array:
     return step if step.dtype.itemsize >= 4 else step.astype(jnp.int32)
 
 
-def as_schedule(curve: Curve) -> Table:
+Count = Any
+"""An integer scalar or array; with ``two_words`` also a pair of uint32, see :func:`words`."""
+
+_XP = SimpleNamespace(
+    **{name: getattr(jnp, name) for name in closed_form.FUNCTIONS},
+    take=lambda a, i: jnp.asarray(a).at[i].get(mode="promise_in_bounds"),
+    cast=lambda x, dtype: jnp.asarray(x).astype(dtype),
+    two_to=lambda k: jax.lax.bitcast_convert_type((k.astype(jnp.int32) + 127) << 23, jnp.float32),
+)
+
+for _node in closed_form.NODES:
+    _names = [f.name for f in dataclasses.fields(_node)]
+    jax.tree_util.register_dataclass(
+        _node,
+        data_fields=[n for n in _names if n not in _node.static],
+        meta_fields=list(_node.static),
+    )
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class ClosedForm:
+    """A curve as float32 arithmetic on the count; a pytree and an optax schedule.
+
+    Curves that differ in numbers only have one structure, and so one lowering.
+    """
+
+    tree: Any
+    two_words: bool
+
+    def __call__(self, count: Count) -> jax.Array:
+        """The float32 value of update ``count``; scalars or arrays."""
+        value: jax.Array = _evaluated(self.tree, self._step(count))
+        return value
+
+    def _step(self, count: Count) -> Words:
+        if self.two_words:
+            if isinstance(count, int):
+                count = words(max(count, 0))
+            if isinstance(count, tuple):
+                high, low = count
+                return jnp.asarray(high, jnp.uint32), jnp.asarray(low, jnp.uint32)
+            low = jnp.maximum(checked_count(count), 0).astype(jnp.uint32)
+            return jnp.zeros_like(low), low
+        if isinstance(count, tuple) or (isinstance(count, int) and count >= 2**31):
+            hint = "as_schedule(curve, two_words=True) takes longer ones"
+            _check.fail("csched.jax", "count", "one integer below 2**31", count, hint)
+        step = jnp.clip(checked_count(count), 0, 2**31 - 1)
+        return (step.astype(jnp.int32),)
+
+
+jax.tree_util.register_dataclass(ClosedForm, data_fields=["tree"], meta_fields=["two_words"])
+
+
+@jax.jit
+def _evaluated(tree: Any, step: Words) -> jax.Array:
+    value = closed_form.evaluate(tree, step, _XP)
+    return jnp.broadcast_to(value, step[0].shape).astype(jnp.float32)
+
+
+def words(step: int) -> tuple[np.uint32, np.uint32]:
+    """A step up to 2^53 as the pair (high, low) of uint32, for counts JAX has no integer for.
+
+    >>> words(5_000_000_000)
+    (np.uint32(1), np.uint32(705032704))
+    """
+    high, low = divmod(_check.integer("csched.jax.words", "step", step, 0), 2**32)
+    return np.uint32(high), np.uint32(low)
+
+
+def advance(count: tuple[Any, Any], by: Any = 1) -> tuple[jax.Array, jax.Array]:
+    """The pair ``count`` moved on by up to 2^32 - 1 steps; to be traced beside the optimizer.
+
+    >>> [int(word) for word in advance(words(2**32 - 1))]
+    [1, 0]
+    """
+    low = jnp.asarray(count[1], jnp.uint32) + jnp.asarray(by, jnp.uint32)
+    return jnp.asarray(count[0], jnp.uint32) + (low < count[1]), low
+
+
+def as_schedule(
+    curve: Curve, mode: str | None = None, *, two_words: bool = False
+) -> Table | ClosedForm:
     """A curve as an optax schedule: a picklable function of the count, a pytree of its numbers.
+
+    Works under jit, vmap, scan, grad and shard_map, and past the end as the curve's tail says.
+    Passed to a jitted function as an argument, it lets curves of one structure share a lowering.
 
     Parameters
     ----------
     curve : Curve
         Any curve but one with tail "raise", which compiled code cannot do.
+    mode : "table" or "closed", optional
+        "table": the values on the device, 4 bytes a step, bit for bit
+        ``curve.values(dtype=np.float32)``. "closed": float32 arithmetic on a few numbers a phase,
+        within 8 float32 ulp of the exact value (24 + 2 power for a profile with a power other
+        than 1/2, 1, 2, 3) where all values of a phase have one sign, up to step 2^31 - 1.
+        Default: a table up to 2^20 steps, else closed.
+    two_words : bool, default False
+        For steps up to 2^53: ``count`` may be a pair (high, low) of uint32, see :func:`words`
+        and :func:`advance`. Always closed.
 
     Returns
     -------
-    Table
-        ``schedule(count)`` is the float32 value of update ``count``, bit for bit
-        ``curve.values(dtype=np.float32)[count]``, and what the curve's tail says past the end.
-        Works under jit, vmap, scan, grad and shard_map. Passed to a jitted function as an
-        argument, other numbers need no other compilation.
+    Table or ClosedForm
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the curve cannot be had in the mode: "table" needs a curve periodic in the end,
+        "closed" one without noise.
 
     Examples
     --------
@@ -83,9 +184,19 @@ def as_schedule(curve: Curve) -> Table:
     where = "csched.jax.as_schedule"
     if not isinstance(curve, Curve):
         _check.fail_type(where, "curve", "a Curve", curve)
+    if mode is not None:
+        _check.choice(where, "mode", mode, ["table", "closed"])
+    if two_words and mode == "table":
+        _check.fail(where, "mode", "'closed' where two_words", mode)
     if any(isinstance(node, Strict) for node in walk(curve)):
         _check.fail(where, "curve", "without tail 'raise', which compiled code cannot do", curve)
     tail = tail_of(curve)
+    noisy = any(isinstance(node, Noise) for node in walk(curve))
+    if mode is None:
+        short = tail is not None and sum(tail) <= LONGEST_TABLE
+        mode = "table" if (short or noisy) and not two_words else "closed"
+    if mode == "closed":
+        return ClosedForm(tree_of(curve, 2 if two_words else 1), two_words)
     if tail is None:
         hint = "give noisy(...) a stop, and a repeat whose levels change a number of cycles"
         _check.fail(where, "curve", "periodic in the end", curve, hint)
@@ -94,11 +205,11 @@ def as_schedule(curve: Curve) -> Table:
         return Table(jnp.asarray(values), tail[1])
 
 
-def hyperparams(schedule: Schedule) -> dict[str, Table]:
+def hyperparams(schedule: Schedule, mode: str | None = None) -> dict[str, Table | ClosedForm]:
     """Every curve of a schedule under the name optax uses, for ``optax.inject_hyperparams``.
 
     ``lr`` becomes ``learning_rate``, ``betas[0]`` and ``betas[1]`` become ``b1`` and ``b2``; other
-    names stay.
+    names stay. ``mode`` as in :func:`as_schedule`.
 
     Examples
     --------
@@ -112,4 +223,4 @@ def hyperparams(schedule: Schedule) -> dict[str, Table]:
     """
     if not isinstance(schedule, Schedule):
         _check.fail_type("csched.jax.hyperparams", "schedule", "a Schedule", schedule)
-    return {OPTAX_NAMES.get(name, name): as_schedule(c) for name, c in schedule.items()}
+    return {OPTAX_NAMES.get(name, name): as_schedule(c, mode) for name, c in schedule.items()}
