@@ -51,9 +51,22 @@ static const cs_loops *loops(int wide) {
     return wide ? &loops_f64_plain : &loops_f32_plain;
 }
 
+static void *past(void *array, int64_t bytes) {
+    return array == NULL ? NULL : (char *)array + bytes;
+}
+
+/* NumPy's large arrays begin 16 bytes behind a cache line, where every 64-byte vector would touch
+   two lines: Adam on 1e7 floats took 1.4 times as long. So the elements before the first line
+   boundary go ahead. */
 void cs_update(enum cs_rule rule, const cs_coefficients *c, int wide, int64_t n,
                void *w, const void *g, void *m, void *v) {
-    loops(wide)->update[rule](c, n, w, g, m, v);
+    const int64_t size = wide ? 8 : 4;
+    int64_t lead = (int64_t)(63 - ((uintptr_t)w + 63) % 64) / size;
+    if (lead > n) lead = n;
+    const int64_t skip = lead * size;
+    loops(wide)->update[rule](c, lead, w, g, m, v);
+    loops(wide)->update[rule](c, n - lead, past(w, skip), (const char *)g + skip, past(m, skip),
+                              past(v, skip));
 }
 
 double cs_squares(int wide, int64_t n, const void *g) { return loops(wide)->squares(n, g); }
