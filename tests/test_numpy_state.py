@@ -1,6 +1,9 @@
 """csched.numpy: the clock, saving and resuming, and what is refused."""
 
 import json
+import re
+import runpy
+from pathlib import Path
 
 import csched.numpy
 import numpy as np
@@ -10,6 +13,7 @@ import csched
 from csched import _core
 
 STEPS = 12
+EXAMPLE = Path(__file__).parent.parent / "examples" / "numpy_digits.py"
 
 
 def constant(value, steps=100):
@@ -168,6 +172,14 @@ def test_a_state_that_does_not_fit_is_refused_and_changes_nothing(state, message
     after = opt.state_dict()
     assert after["head"] == before["head"]
     assert np.array_equal(after["arrays"]["velocity/0"], before["arrays"]["velocity/0"])
+
+
+def test_the_example_learns_digits_and_resumes_with_the_same_bits(capsys):
+    runpy.run_path(str(EXAMPLE), run_name="__main__")
+    printed = capsys.readouterr().out
+    (score,) = re.findall(r"([\d.]+)% of the test set", printed)
+    assert float(score) > 95.0
+    assert "the same bits at the end: True" in printed
 
 
 # --- errors --------------------------------------------------------------------------------

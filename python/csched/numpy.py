@@ -145,10 +145,13 @@ class SGD(Optimizer):
         direct, rate = (-lr, 1.0) if inside else (1.0, -lr)
         damped = direct * (1.0 - self._settings["dampening"])
         rows, new = self._with_state(pairs)
-        first = [row for row, (name, _, _) in zip(rows, pairs, strict=True) if name in new]
-        other = [row for row, (name, _, _) in zip(rows, pairs, strict=True) if name not in new]
+        first = [row for row, pair in zip(rows, pairs, strict=True) if pair[0] in new]
+        other = [row for row, pair in zip(rows, pairs, strict=True) if pair[0] not in new]
         for part, intake in ((first, direct), (other, damped)):
-            self._run(rule, part, momentum=mu, intake=intake, direct=direct, rate=rate, **common)
+            if part:
+                self._run(
+                    rule, part, momentum=mu, intake=intake, direct=direct, rate=rate, **common
+                )
 
 
 class Adam(Optimizer):

@@ -207,10 +207,10 @@ class Optimizer:
 
     def _run(self, rule: str, rows: list[Row], **coefficients: Any) -> None:
         update = functools.partial(_core.update, rule, **coefficients)
-        self._spread(update, [row for row in rows if _side_by_side(row)])
-        for row in rows:
-            if not _side_by_side(row):
-                _in_blocks(update, row)
+        strided = [row for row in rows if not _side_by_side(*row)]
+        self._spread(update, [r for r in rows if _side_by_side(*r)] if strided else rows)
+        for row in strided:
+            _in_blocks(update, row)
 
     def _spread(self, work: Callable[..., Any], rows: list[Any]) -> list[Any]:
         """What ``work(rows, part, parts)`` returns for every part, each in a thread."""
@@ -349,9 +349,10 @@ def _checked_params(where: str, params: Any) -> dict[str, Array]:
     return {str(key): w for key, w in pairs}
 
 
-def _side_by_side(row: Row) -> bool:
-    """Whether the arrays lie in memory without gaps and in the same order."""
-    return all(a.flags.c_contiguous for a in row) or all(a.flags.f_contiguous for a in row)
+def _side_by_side(w: Array, g: Array, *_: Array) -> bool:
+    """Whether two arrays lie in memory without gaps in the same order; the state lies as w does."""
+    a, b = w.flags, g.flags
+    return (a.c_contiguous and b.c_contiguous) or (a.f_contiguous and b.f_contiguous)
 
 
 def _in_blocks(update: Callable[..., Any], row: Row) -> None:
