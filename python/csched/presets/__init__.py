@@ -18,6 +18,8 @@ from typing import Any
 LIBRARIES = (
     "torch",
     "optax",
+    "timm",
+    "transformers",
 )
 """The libraries there are presets for; each is a module here."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
 from itertools import groupby, pairwise
 from typing import Any
 
@@ -11,7 +12,11 @@ from csched import _check
 from csched.curve import Curve
 from csched.nodes import sequence
 from csched.phases import curve
+from csched.sampling import Every
 from csched.schedule import Schedule
+
+MOST_LEGS = 2048
+"""Legs of a pattern that never comes back to a whole step; then the last value is held."""
 
 LOG_RANGE = 667.0
 """A law without an end is written down until it has changed by e^667 = 1e290, then held."""
@@ -30,14 +35,34 @@ def decay(profile: str, start: float, end: float, steps: int | float, **argument
     return curve(profile, start, end, whole + 1, span=float(steps), **arguments)[:whole]
 
 
+def warmed(start: float, end: float, steps: int, main: Curve, profile: str = "linear") -> Curve:
+    """A warm-up of so many steps, none allowed, then ``main`` on a clock of its own."""
+    return curve(profile, start, end, steps).then(main) if steps else main
+
+
+def first(value: float, rest: Curve) -> Curve:
+    """Another value at step 0: what a constructor writes before the formula is first asked."""
+    return rest if rest(0) == value else constant(value).then(rest[1:])
+
+
 def rebound(start: float, end: float, steps: int) -> Curve:
     """Half a cosine to ``end``, half a cosine back, for ever: the formula without a clamp."""
     down, up = curve("cosine", start, end, steps), curve("cosine", end, start, steps)
     return down.then(up).repeat()
 
 
+def waves(top: float, bottom: float, half: Fraction) -> Curve:
+    """Half cosines down and up for ever, each of ``half`` steps, which may be a fraction."""
+    if half.denominator == 1:
+        return rebound(top, bottom, half.numerator)
+    count = min(2 * half.denominator, MOST_LEGS)  # until a crest falls on a step again
+    levels = [(bottom, top) if i % 2 else (top, bottom) for i in range(count)]
+    whole = cycles([i * half for i in range(count + 1)], levels, leg_of("cosine"))
+    return whole.repeat() if count < MOST_LEGS else whole
+
+
 def through(
-    profile: str, knots: Sequence[float], values: Sequence[float], **arguments: Any
+    profile: str, knots: Sequence[float | Fraction], values: Sequence[float], **arguments: Any
 ) -> Curve:
     """Legs of one profile through points at any places, also between steps; ends are held."""
     begins = [max(0, math.ceil(k)) for k in knots]
@@ -52,6 +77,61 @@ def through(
     return sequence(*parts, *([] if filled else [constant(values[-1])]))
 
 
+def cycles(
+    knots: Sequence[float | Fraction],
+    levels: Sequence[tuple[float, float]],
+    leg: Callable[[float, float, int, float, float], Curve],
+    last: float | None = None,
+) -> Curve:
+    """Cycles that begin at the knots, which may lie between steps, each with its own two levels.
+
+    ``leg(start, end, steps, offset, span)`` makes one; ``last`` follows them.
+    """
+    begins = [max(0, math.ceil(k)) for k in knots]
+    parts = []
+    for i, (start, end) in enumerate(levels):
+        if (n := begins[i + 1] - begins[i]) > 0:
+            offset, span = float(begins[i] - knots[i]), float(knots[i + 1] - knots[i])
+            parts.append(leg(start, end, n, offset, span))
+    return sequence(*parts, *([] if last is None else [constant(last)]))
+
+
+def leg_of(profile: str, **arguments: Any) -> Callable[[float, float, int, float, float], Curve]:
+    """A leg for :func:`cycles` along one profile."""
+
+    def leg(start: float, end: float, steps: int, offset: float, span: float) -> Curve:
+        return curve(profile, start, end, steps, offset=offset, span=span, **arguments)
+
+    return leg
+
+
+def growing(steps: int | float, mult: float, count: int | None) -> list[Fraction]:
+    """Where cycles begin and end whose real lengths grow by a factor; up to step 2^50."""
+    length, factor = _check.decimal(steps), _check.decimal(mult)
+    knots = [Fraction(0)]
+    while knots[-1] < 2**50 and (len(knots) - 1 < (MOST_LEGS if count is None else count)):
+        knots.append(knots[-1] + length)
+        length = (length * factor).limit_denominator(2**20)
+    return knots
+
+
+def root_law(value: float, timescale: float, offset: float = 0.0, every: int = 1) -> Curve:
+    """``value / sqrt(1 + (t + offset) / timescale)`` up to step 2^49, or timescale * 2^49."""
+    k = min(49, 50 - max(0, math.ceil(math.log2(timescale))))  # span and scale as the core has them
+    span, scale = timescale * 2.0**k, 2.0**k
+    end = value / math.sqrt(1.0 + scale)
+    sampling = Every(every) if every > 1 else None
+    arguments: dict[str, Any] = {"offset": offset, "span": span, "scale": scale}
+    steps = max(1, int(min(2.0**49, span - offset)))
+    return curve("inverse_sqrt", value, end, steps, sampling, **arguments)
+
+
+def inverse_time(value: float, timescale: float, every: int = 1) -> Curve:
+    """``value / (1 + t / timescale)``: the square of an inverse square root."""
+    root = root_law(1.0, timescale, every=every)
+    return value * (root * root)
+
+
 def geometric(where: str, value: float, gamma: float, period: float = 1.0) -> Curve:
     """``value * gamma**(t / period)`` until it has changed by a factor of 1e290."""
     _check.real(where, "gamma", gamma, 1e-290, 1e290)
@@ -63,16 +143,32 @@ def geometric(where: str, value: float, gamma: float, period: float = 1.0) -> Cu
     return curve("exponential", value, value * gamma ** (steps / period), steps)
 
 
-def staircase(where: str, value: float, gamma: float, interval: int) -> Curve:
-    """``value * gamma**floor(t / interval)``, for ever."""
+def staircase(where: str, value: float, gamma: float, interval: int | float) -> Curve:
+    """``value * gamma**floor(t / interval)``, for ever; drops may lie between steps."""
     _check.real(where, "gamma", gamma, 0.0, 1e290)
+    exact = _check.decimal(interval)
     if gamma == 0.0:
-        return constant(value, interval).then(constant(0.0))
+        return constant(value, math.ceil(exact)).then(constant(0.0))
+    if exact.denominator > 1:  # so many drops until one falls on a step again
+        return _uneven(where, value, gamma, exact)
+    interval = exact.numerator
     n = None
     if gamma > 1.0:
         room = LOG_RANGE - max(0.0, math.log(abs(value) or 1.0))
         n = max(1, int(min(room / math.log(gamma), 2**52 // interval)))
     return constant(value, interval).repeat(n, peak_mult=gamma, floor_mult=gamma)
+
+
+def _uneven(where: str, value: float, gamma: float, interval: Fraction) -> Curve:
+    drops = interval.denominator
+    if drops > MOST_LEGS:
+        _check.fail(where, "interval", f"a fraction of a denominator up to {MOST_LEGS}", interval)
+    seams = [math.ceil(i * interval) for i in range(drops + 1)]
+    parts = [constant(value * gamma**i, b - a) for i, (a, b) in enumerate(pairwise(seams)) if b > a]
+    factor = gamma**drops
+    return sequence(*parts).repeat(
+        None if factor <= 1.0 else 1, peak_mult=factor, floor_mult=factor
+    )
 
 
 def steps_of(values: Iterable[float]) -> Curve:

@@ -1,0 +1,360 @@
+"""The schedulers of ``timm.scheduler`` (timm 1.0), number for number.
+
+Step t of a preset is the t-th call of ``step_update`` (``t_in_epochs=False``) or of ``step``. With
+``updates_per_epoch`` given and ``t_in_epochs``, lengths are epochs and a step is an update: the
+value of an epoch is held for all its updates. Step 0 has the value that the constructor writes.
+``lr_scale`` of a group is a factor of the whole schedule: ``0.1 * schedule["lr"]``.
+
+timm finds its cycles by a logarithm and misses some restarts (cycle_mul 3 from t = 121 times
+t_initial on); here cycles are found exactly.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from csched import _check
+from csched.curve import Curve
+from csched.nodes import product, sequence
+from csched.phases import curve
+from csched.presets import pieces
+from csched.schedule import Schedule
+
+__all__ = [
+    "CosineLRScheduler",
+    "MultiStepLRScheduler",
+    "PolyLRScheduler",
+    "StepLRScheduler",
+    "TanhLRScheduler",
+    "WSDLRScheduler",
+]
+
+Range = Sequence[int] | int | None
+
+
+def CosineLRScheduler(
+    t_initial: int,
+    lr_min: float = 0.0,
+    cycle_mul: float = 1.0,
+    cycle_decay: float = 1.0,
+    cycle_limit: int = 1,
+    warmup_t: int = 0,
+    warmup_lr_init: float = 0.0,
+    warmup_prefix: bool = False,
+    t_in_epochs: bool = True,
+    noise_range_t: Range = None,
+    noise_pct: float = 0.67,
+    noise_std: float = 1.0,
+    noise_seed: int = 42,
+    k_decay: float = 1.0,
+    *,
+    base_lr: float = 1.0,
+    updates_per_epoch: int | None = None,
+) -> Schedule:
+    """Half cosines from ``base_lr * cycle_decay**i`` to ``lr_min``; ``lr_min`` after the cycles.
+
+    Cycle i is ``t_initial * cycle_mul**i`` long, also in fractions of a step. The warm-up covers
+    the first ``warmup_t`` steps of the curve; with ``warmup_prefix`` it precedes them. With
+    ``k_decay`` the position t / T is replaced by its power.
+
+    >>> c = CosineLRScheduler(6, warmup_t=3, warmup_lr_init=0.1)["lr"]
+    >>> [round(v, 6) for v in c.values(0, 7).tolist()]
+    [0.1, 0.4, 0.7, 0.5, 0.25, 0.066987, 0.0]
+    """
+    where = "timm.CosineLRScheduler"
+    leg = pieces.leg_of("cosine") if k_decay == 1.0 else _k_leg(where, k_decay, _half_cosine)
+    body = _cycles(where, t_initial, lr_min, cycle_mul, cycle_decay, cycle_limit, leg, base_lr)
+    whole = _warmed(where, body, warmup_t, warmup_lr_init, warmup_prefix, base_lr, base_lr)
+    noise = noise_range_t, "normal", noise_pct, noise_std, noise_seed
+    return _finished(where, whole, noise, t_in_epochs, updates_per_epoch)
+
+
+def PolyLRScheduler(
+    t_initial: int,
+    power: float = 0.5,
+    lr_min: float = 0.0,
+    cycle_mul: float = 1.0,
+    cycle_decay: float = 1.0,
+    cycle_limit: int = 1,
+    warmup_t: int = 0,
+    warmup_lr_init: float = 0.0,
+    warmup_prefix: bool = False,
+    t_in_epochs: bool = True,
+    noise_range_t: Range = None,
+    noise_pct: float = 0.67,
+    noise_std: float = 1.0,
+    noise_seed: int = 42,
+    k_decay: float = 1.0,
+    *,
+    base_lr: float = 1.0,
+    updates_per_epoch: int | None = None,
+) -> Schedule:
+    """``lr_min + (base_lr - lr_min) * (1 - (t / T)**k_decay)**power``; the power is 1/2.
+
+    The rest is as in :func:`CosineLRScheduler`.
+
+    >>> [round(v, 6) for v in PolyLRScheduler(4)["lr"].values(0, 5).tolist()]
+    [1.0, 0.866025, 0.707107, 0.5, 0.0]
+    """
+    where = "timm.PolyLRScheduler"
+    _check.real(where, "power", power, 0.0, open_low=True)
+    if k_decay == 1.0:
+        leg = pieces.leg_of("polynomial", power=power)
+    elif power == 1.0:
+        leg = pieces.leg_of("parabolic", power=k_decay)
+    else:
+        leg = _k_leg(where, k_decay, lambda z: (1.0 - z) ** power)
+    body = _cycles(where, t_initial, lr_min, cycle_mul, cycle_decay, cycle_limit, leg, base_lr)
+    whole = _warmed(where, body, warmup_t, warmup_lr_init, warmup_prefix, base_lr, base_lr)
+    noise = noise_range_t, "normal", noise_pct, noise_std, noise_seed
+    return _finished(where, whole, noise, t_in_epochs, updates_per_epoch)
+
+
+def TanhLRScheduler(
+    t_initial: int,
+    lb: float = -7.0,
+    ub: float = 3.0,
+    lr_min: float = 0.0,
+    cycle_mul: float = 1.0,
+    cycle_decay: float = 1.0,
+    cycle_limit: int = 1,
+    warmup_t: int = 0,
+    warmup_lr_init: float = 0.0,
+    warmup_prefix: bool = False,
+    t_in_epochs: bool = True,
+    noise_range_t: Range = None,
+    noise_pct: float = 0.67,
+    noise_std: float = 1.0,
+    noise_seed: int = 42,
+    *,
+    base_lr: float = 1.0,
+    updates_per_epoch: int | None = None,
+) -> Schedule:
+    """``lr_min + (base_lr - lr_min) * (1 - tanh(lb * (1 - z) + ub * z)) / 2``, z = t / t_initial.
+
+    It drops to ``lr_min`` from a little above it. The rest is as in :func:`CosineLRScheduler`, but
+    for a warm-up that overlaps: it ends on the curve.
+
+    >>> [round(v, 5) for v in TanhLRScheduler(5)["lr"].values(0, 6).tolist()]
+    [1.0, 0.99995, 0.99753, 0.8808, 0.1192, 0.0]
+    """
+    where = "timm.TanhLRScheduler"
+    _check.real(where, "ub", ub, lb, 100.0, open_low=True)
+
+    def leg(start: float, end: float, steps: int, offset: float, span: float) -> Curve:
+        upper, lower = (end + (start - end) * (1.0 - math.tanh(x)) / 2.0 for x in (lb, ub))
+        lower = end + (start - end) / (1.0 + math.exp(2.0 * ub))  # without cancellation
+        arguments: dict[str, Any] = {"lower": lb, "upper": ub, "offset": offset, "span": span}
+        return curve("tanh", upper, lower, steps, **arguments)
+
+    body = _cycles(where, t_initial, lr_min, cycle_mul, cycle_decay, cycle_limit, leg, base_lr)
+    target = base_lr if warmup_prefix or not warmup_t else body(warmup_t)
+    whole = _warmed(where, body, warmup_t, warmup_lr_init, warmup_prefix, target, base_lr)
+    noise = noise_range_t, "normal", noise_pct, noise_std, noise_seed
+    return _finished(where, whole, noise, t_in_epochs, updates_per_epoch)
+
+
+def StepLRScheduler(
+    decay_t: int | float,
+    decay_rate: float = 1.0,
+    warmup_t: int = 0,
+    warmup_lr_init: float = 0.0,
+    warmup_prefix: bool = True,
+    t_in_epochs: bool = True,
+    noise_range_t: Range = None,
+    noise_pct: float = 0.67,
+    noise_std: float = 1.0,
+    noise_seed: int = 42,
+    *,
+    base_lr: float = 1.0,
+    updates_per_epoch: int | None = None,
+) -> Schedule:
+    """``base_lr * decay_rate**floor(t / decay_t)``, after a warm-up of its own by default.
+
+    >>> c = StepLRScheduler(2, 0.5, warmup_t=2)["lr"]
+    >>> c.values(0, 6).tolist()
+    [0.0, 0.5, 1.0, 1.0, 0.5, 0.5]
+    """
+    where = "timm.StepLRScheduler"
+    _check.real(where, "decay_t", decay_t, 0.0, open_low=True)
+    body = pieces.staircase(where, base_lr, decay_rate, decay_t)
+    whole = _warmed(where, body, warmup_t, warmup_lr_init, warmup_prefix, base_lr, base_lr)
+    noise = noise_range_t, "normal", noise_pct, noise_std, noise_seed
+    return _finished(where, whole, noise, t_in_epochs, updates_per_epoch)
+
+
+def MultiStepLRScheduler(
+    decay_t: Sequence[int],
+    decay_rate: float = 1.0,
+    warmup_t: int = 0,
+    warmup_lr_init: float = 0.0,
+    warmup_prefix: bool = True,
+    t_in_epochs: bool = True,
+    noise_range_t: Range = None,
+    noise_pct: float = 0.67,
+    noise_std: float = 1.0,
+    noise_seed: int = 42,
+    *,
+    base_lr: float = 1.0,
+    updates_per_epoch: int | None = None,
+) -> Schedule:
+    """``base_lr * decay_rate**(number of milestones <= t + 1)``: one step earlier than torch.
+
+    >>> MultiStepLRScheduler([3], 0.5)["lr"].values(0, 4).tolist()
+    [1.0, 1.0, 0.5, 0.5]
+    """
+    where = "timm.MultiStepLRScheduler"
+    seams = [_check.integer(where, "decay_t", m, 0) - 1 for m in decay_t]
+    body = pieces.multi_step(base_lr, seams, [decay_rate] * len(seams))
+    whole = _warmed(where, body, warmup_t, warmup_lr_init, warmup_prefix, base_lr, base_lr)
+    noise = noise_range_t, "normal", noise_pct, noise_std, noise_seed
+    return _finished(where, whole, noise, t_in_epochs, updates_per_epoch)
+
+
+def WSDLRScheduler(
+    t_initial: int,
+    decay_t: int,
+    lr_min: float = 0.0,
+    stable_fn: str = "constant",
+    stable_timescale: float | None = None,
+    decay_fn: str = "1-sqrt",
+    decay_power: float = 0.5,
+    decay_ratio: float = 0.1,
+    warmup_t: int = 0,
+    warmup_lr_init: float = 0.0,
+    t_in_epochs: bool = True,
+    noise_range_t: Range = None,
+    noise_pct: float = 0.67,
+    noise_std: float = 1.0,
+    noise_seed: int = 42,
+    *,
+    base_lr: float = 1.0,
+    updates_per_epoch: int | None = None,
+) -> Schedule:
+    """A warm-up in front, a stable part, and the last ``decay_t`` of ``t_initial`` down to lr_min.
+
+    ``stable_fn``: "constant" or "rsqrt" (``1 / sqrt(1 + t / stable_timescale)``, which goes on
+    under the decay). ``decay_fn``: "linear", "1-sqrt", "cosine", "power" (1 - z**decay_power) or
+    "exp" (normalised, ratio ``decay_ratio``). timm's ``stable_fn="power"`` and a function for
+    ``decay_fn`` have no profile here.
+
+    >>> c = WSDLRScheduler(6, 2, decay_fn="linear", warmup_t=2)["lr"]
+    >>> c.values(0, 9).tolist()
+    [0.0, 0.5, 1.0, 1.0, 1.0, 1.0, 1.0, 0.5, 0.0]
+    """
+    where = "timm.WSDLRScheduler"
+    n = _check.integer(where, "t_initial", t_initial, 1)
+    cool = _check.integer(where, "decay_t", decay_t, 1, n)
+    _check.choice(where, "stable_fn", stable_fn, ["constant", "rsqrt"])
+    name, arguments = _decay_profile(where, decay_fn, decay_power, decay_ratio)
+    top = max(base_lr, lr_min)
+    if stable_fn == "constant":
+        body = sequence(
+            pieces.constant(top, n - cool) if n > cool else pieces.constant(top)[:0],
+            curve(name, top, lr_min, cool, **arguments),
+        )
+    else:
+        scale = warmup_t if stable_timescale is None else stable_timescale
+        _check.real(where, "stable_timescale", scale, 0.0, open_low=True)
+        stable = pieces.root_law(base_lr, scale).clip(low=lr_min)
+        fall = curve(name, 1.0, 0.0, cool, **arguments)
+        gate = pieces.constant(1.0, n - cool).then(fall) if n > cool else fall
+        body = product(stable, gate) if lr_min == 0.0 else product(stable + -lr_min, gate) + lr_min
+    whole = _warmed(where, body, warmup_t, warmup_lr_init, True, base_lr, base_lr)
+    noise = noise_range_t, "normal", noise_pct, noise_std, noise_seed
+    return _finished(where, whole, noise, t_in_epochs, updates_per_epoch)
+
+
+def _decay_profile(where: str, name: str, power: float, ratio: float) -> tuple[str, dict[str, Any]]:
+    _check.choice(where, "decay_fn", name, ["linear", "1-sqrt", "cosine", "power", "exp"])
+    if name == "power":
+        return "parabolic", {"power": _check.real(where, "decay_power", power, 0.0, open_low=True)}
+    if name == "exp":
+        _check.real(where, "decay_ratio", ratio, 0.0, 1.0, open_low=True, open_high=True)
+        return "exponential_offset", {"rate": -math.log(ratio), "normalised": True}
+    return {"1-sqrt": "one_minus_sqrt"}.get(name, name), {}
+
+
+def _half_cosine(z: float) -> float:
+    return math.sin(math.pi * (1.0 - z) / 2.0) ** 2
+
+
+def _k_leg(where: str, k: float, shape: Callable[[float], float]) -> Any:
+    """p(z**k) has no profile: a leg of it is its values, step by step."""
+    _check.real(where, "k_decay", k, 0.0, open_low=True)
+
+    def leg(start: float, end: float, steps: int, offset: float, span: float) -> Curve:
+        return pieces.sampled(
+            lambda t: end + (start - end) * shape(((t + offset) / span) ** k), steps
+        )
+
+    return leg
+
+
+def _cycles(
+    where: str,
+    t_initial: int,
+    lr_min: float,
+    mul: float,
+    decay: float,
+    limit: int,
+    leg: Any,
+    base: float,
+) -> Curve:
+    n = _check.integer(where, "t_initial", t_initial, 1)
+    _check.real(where, "lr_min", lr_min, 0.0)
+    _check.real(where, "cycle_mul", mul, 1.0)
+    _check.real(where, "cycle_decay", decay, 0.0)
+    count = _check.integer(where, "cycle_limit", limit, 0, pieces.MOST_LEGS)
+    knots = pieces.growing(n, mul, count)
+    levels = [(base * decay**i, lr_min) for i in range(len(knots) - 1)]
+    return pieces.cycles(knots, levels, leg, lr_min)
+
+
+def _warmed(
+    where: str, body: Curve, warmup_t: int, start: float, prefix: bool, target: float, base: float
+) -> Curve:
+    n = _check.integer(where, "warmup_t", warmup_t, 0)
+    whole = pieces.warmed(start, target, n, body if prefix or not n else body[n:])
+    return pieces.first(start if n else base, whole)
+
+
+def _finished(
+    where: str, whole: Curve, noise: tuple[Any, ...], t_in_epochs: bool, updates: int | None
+) -> Schedule:
+    reach, kind, limit, std, seed = noise
+    if reach is not None:
+        start, stop = (reach, whole.steps) if isinstance(reach, int) else reach
+        start, stop = max(1, math.ceil(start)), max(1, math.ceil(stop))  # a constructor has none
+        factors = [1.0 + _noise(kind, limit, std, seed + t) for t in range(start, stop)]
+        whole = product(whole, pieces.steps_of([*[1.0] * start, *factors, 1.0]))
+    if not t_in_epochs or updates is None:
+        return Schedule(lr=whole)
+    n = _check.integer(where, "updates_per_epoch", updates, 1)
+    held = [pieces.constant(v, n) for v in whole.values(0, whole.steps + 1).tolist()]
+    return Schedule(lr=sequence(*held))
+
+
+def _noise(kind: str, limit: float, std: float, seed: int) -> float:
+    """What ``torch.randn(1)`` gives with this seed, again until its size is below the limit.
+
+    torch's generator is MT19937 seeded with one word; its normal numbers are Box and Muller's, two
+    from two 53-bit uniforms, the second one kept for the next call, rounded to float32.
+    """
+    words = np.random.RandomState(seed)
+
+    def uniform() -> float:
+        high, low = (int(w) for w in words.randint(0, 2**32, 2, dtype=np.uint32))
+        return ((high << 32 | low) % 2**53) * 2.0**-53
+
+    while True:
+        angle, u = 2.0 * math.pi * uniform(), uniform()
+        radius = math.sqrt(-2.0 * math.log1p(-u))
+        for sample in (radius * math.cos(angle), radius * math.sin(angle)):
+            noise = float(np.float32(sample)) * std
+            if abs(noise) < limit:
+                return noise
