@@ -45,7 +45,7 @@ class Bound:
     tensors: dict[str, Tensor] = field(default_factory=dict)  # by key path
     contents: dict[str, Tensor] = field(default_factory=dict)  # of the tensors, before
     stage: dict[str, int] = field(default_factory=dict)  # by key path: address of a float32
-    initial_lr: float = 0.0
+    initial_lr: Any = 0.0
     added_initial_lr: bool = False
 
 
@@ -112,8 +112,8 @@ def bind(
         _check_place(made, path, curve)
         key = parsed(path)[0]
         made.before[key] = group[key]
-    lr = group.get("initial_lr", group.get("lr", 0.0))
-    made.initial_lr = float(lr)
+    lr = made.contents.get("lr", group.get("lr", 0.0))  # a clone; a device is not read
+    made.initial_lr = group.get("initial_lr", lr)
     return made
 
 

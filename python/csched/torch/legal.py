@@ -28,7 +28,7 @@ def check(where: str, key: str, path: str, curve: Curve, factor: float, largest:
     """Refuse a curve that leaves the range of its key, or of the type it is stored in."""
     low, high, open_high = RANGES.get(key, (-math.inf, math.inf, False))
     least, most = (factor * v for v in extremes(curve))
-    end = ")" if open_high else "]"
+    end = ")" if open_high or high == math.inf else "]"
     for value in (least, most):
         if not (low <= value and (value < high if open_high else value <= high)):
             _check.fail(where, path, f"in [{low:g}, {high:g}{end} at every step", value)

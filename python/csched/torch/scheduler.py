@@ -267,7 +267,7 @@ class Scheduler(_core.Writer, LRScheduler):
     @property
     def base_lrs(self) -> list[float]:  # type: ignore[override]
         """The lr the groups had before."""
-        return [b.initial_lr for b in self._bounds]
+        return [float(b.initial_lr) for b in self._bounds]
 
     def bindings(self) -> list[Binding]:
         """Every number in every group, and the curve that drives it; None for no curve."""
