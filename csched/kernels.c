@@ -76,7 +76,10 @@ static double prepare_power(cs_phase *p, int far, double power, double a_far, do
     anchor(&p->half[far], kernel, a_far, a_near);
     anchor(&p->half[1 - far], mirror, a_near, a_far);
     for (int side = 0; side < 2; side++) {
+        double scale = power > 8.0 ? power / 8.0 : 1.0; /* high powers need shorter series */
         p->half[side].c[0] = c;
+        p->half[side].near = side == far ? 0.0 : m / scale;
+        p->half[side].slope = (side == far ? 1.0 : -1.0) / scale;
         if (kernel == KERNEL_linear) set_block(&p->half[side], m);
     }
     if (power == 1.0) return 0.5;
@@ -188,6 +191,12 @@ static double prepare_inverse_sqrt(cs_phase *p, const double *arg, cs_ends e) {
     dd fall = dd_sum(e.end, -e.start), root_1 = dd_sum(root, 1.0);
     p->half[0].c[2] = dd_mul(fall, dd_scale(root_1, root)).hi, p->half[0].c[3] = 1.0;
     p->half[1].c[2] = -dd_mul(fall, root_1).hi, p->half[1].c[3] = root;
+    for (int side = 0; side < 2 && s != 0.0; side++) {
+        double *c = p->half[side].c;
+        p->half[side].near = c[0] * e.m / c[1] + c[4];
+        p->half[side].slope = c[5];
+        c[6] = dd_div(dd_mul(fall, dd_scale(root_1, root)), dd_of(s)).hi; /* fall / (1 - 1/root) */
+    }
     double middle = (1.0 + 1.0 / root) / 2.0; /* of 1/sqrt(A) */
     if (s == 0.0) return 0.5;
     return (1.0 / (middle * middle) - 1.0) / s;
@@ -230,6 +239,8 @@ static double prepare_elliptic(cs_phase *p, const double *arg, cs_ends e) {
     anchor(&p->half[0], KERNEL_elliptic_mirror, e.start, e.end);
     anchor(&p->half[1], KERNEL_elliptic, e.end, e.start);
     p->half[0].c[0] = p->half[1].c[0] = e.m * e.m;
+    p->half[0].near = e.m, p->half[0].slope = -1.0;
+    p->half[1].near = 0.0, p->half[1].slope = 1.0;
     return 0x1.bb67ae8584caap-1; /* sqrt(3/4) */
 }
 
@@ -276,6 +287,17 @@ void cs_prepare(cs_phase *phase, int profile, const double *argument, double sta
     case KERNEL_##name: return name##_join(name##_anchor(h->base + h->stride * (x - j), h), \
                                            name##_entry(h->stride * j, h), h);
 
+#define SERIES_CASE(name) \
+    case KERNEL_##name: { \
+        double start = floor(x / SUPERBLOCK) * SUPERBLOCK, s[SERIES + 1]; \
+        cs_blocks blocks = series_blocks(start, h); \
+        if (blocks.size == 0.0) return name##_value(h->base + h->stride * x, h); \
+        double middle = start + (floor((x - start) / blocks.size) + 0.5) * blocks.size; \
+        name##_series(h->base + h->stride * middle, h, s); \
+        double y = h->stride * (x - middle); \
+        return h->a + (blocks.brief ? series_brief(series_of(s), y) : series_full(series_of(s), y)); \
+    }
+
 double cs_at(const cs_phase *phase, double k) {
     const cs_half *h = &phase->half[1];
     int at_end = h->base + h->stride * (h->top - k) <= 0.0; /* a constant is split behind its end */
@@ -288,6 +310,7 @@ double cs_at(const cs_phase *phase, double k) {
     switch (h->kernel) {
         CS_DIRECT_KERNELS(DIRECT_CASE)
         CS_BLOCK_KERNELS(BLOCK_CASE)
+        CS_SERIES_KERNELS(SERIES_CASE)
     }
     return h->a; /* not reached: every kernel is a case */
 }

@@ -18,8 +18,9 @@ typedef struct {
     double sign;   /* 1 or -1: how x changes with k */
     double top, base, stride;
     double a, d;
-    double m;    /* length of the whole phase */
-    double c[6]; /* constants of the kernel */
+    double m;           /* length of the whole phase */
+    double near, slope; /* the kernel's singularity lies near + slope * n away from distance n */
+    double c[7];        /* constants of the kernel */
 } cs_half;
 
 /* A phase ready to be evaluated: half[0] serves positions below split, half[1] the others. */

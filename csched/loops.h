@@ -58,10 +58,45 @@
         } \
     }
 
+/* In series: superblock by superblock, block by block. */
+#define IN_SERIES(NAME, TYPE, SUFFIX) \
+    static void CS_LOCAL(NAME##_##SUFFIX)(const cs_half *half, int64_t first, int32_t n, \
+                                          TYPE *restrict out) { \
+        const cs_half h = *half; \
+        double x = h.top + h.sign * (double)first; \
+        while (n > 0) { \
+            const double start = floor(x / SUPERBLOCK) * SUPERBLOCK; \
+            const cs_blocks blocks = series_blocks(start, &h); \
+            const double size = blocks.size; \
+            const double unit = size > 0.0 ? size : (double)SUPERBLOCK; \
+            const double block = start + floor((x - start) / unit) * unit; \
+            const double left = h.sign > 0.0 ? block + unit - x : x - block + 1.0; \
+            const int32_t run = left < (double)n ? (int32_t)left : n; \
+            if (size > 0.0) { \
+                const double middle = block + 0.5 * size, from = x - middle; \
+                double s[SERIES + 1]; \
+                NAME##_series(h.base + h.stride * middle, &h, s); \
+                const cs_series c = series_of(s); \
+                if (blocks.brief) \
+                    for (int32_t i = 0; i < run; i++) \
+                        out[i] = (TYPE)(h.a + series_brief(c, h.stride * (from + h.sign * (double)i))); \
+                else \
+                    for (int32_t i = 0; i < run; i++) \
+                        out[i] = (TYPE)(h.a + series_full(c, h.stride * (from + h.sign * (double)i))); \
+            } else { \
+                for (int32_t i = 0; i < run; i++) \
+                    out[i] = (TYPE)NAME##_value(h.base + h.stride * (x + h.sign * (double)i), &h); \
+            } \
+            x += h.sign * (double)run, out += run, n -= run; \
+        } \
+    }
+
 #define DIRECT_LOOPS(NAME) DIRECT(NAME, double, f64) DIRECT(NAME, float, f32)
 #define BLOCK_LOOPS(NAME) BLOCKED(NAME, double, f64) BLOCKED(NAME, float, f32)
+#define SERIES_LOOPS(NAME) IN_SERIES(NAME, double, f64) IN_SERIES(NAME, float, f32)
 CS_DIRECT_KERNELS(DIRECT_LOOPS)
 CS_BLOCK_KERNELS(BLOCK_LOOPS)
+CS_SERIES_KERNELS(SERIES_LOOPS)
 
 #define ENTRY_F64(NAME) CS_LOCAL(NAME##_f64),
 #define ENTRY_F32(NAME) CS_LOCAL(NAME##_f32),
@@ -71,6 +106,8 @@ static const cs_loops CS_LOCAL(loops) = {{CS_KERNELS(ENTRY_F64)}, {CS_KERNELS(EN
 #undef ENTRY_F32
 #undef DIRECT_LOOPS
 #undef BLOCK_LOOPS
+#undef SERIES_LOOPS
+#undef IN_SERIES
 #undef DIRECT
 #undef BLOCKED
 #undef CS_LOCAL
