@@ -2,18 +2,21 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 SOURCES := $(wildcard csched/*) setup.py pyproject.toml
+SANITIZED := build/sanitized
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench accuracy catalogue variants sanitize clean
 
-.venv/requirements: requirements-dev.txt
+.venv/requirements: requirements-dev.txt requirements-peers.txt
 	$(PYTHON) -m venv .venv
 	.venv/bin/pip install --quiet -r requirements-dev.txt
+	.venv/bin/pip install --quiet --no-deps -r requirements-peers.txt
 	touch $@
 
 .venv/built: .venv/requirements $(SOURCES)
 	.venv/bin/pip install --quiet --no-build-isolation --no-deps --editable .
 	touch $@
 
+# the main job: schedules, a picture, and one network trained in three frameworks
 demo: .venv/built
 	$(PY) examples/demo.py
 
@@ -25,8 +28,31 @@ lint: .venv/built
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 
+# tables of ratios against rivals and limits; also in out/bench.md
 bench: .venv/built
-	$(PY) -m pytest bench --benchmark-only
+	$(PY) -m pytest bench --benchmark-only --benchmark-disable-gc --quiet
+
+# the worst error of each profile in ulp, into docs/accuracy.json
+accuracy: .venv/built
+	$(PY) tests/accuracy.py
+
+# docs/catalogue.md and its pictures
+catalogue: .venv/built
+	$(PY) docs/make_catalogue.py
+
+# the core's tests once with each CPU variant of the loops
+variants: .venv/built
+	for v in $$($(PY) -c "from csched import _core; print(*_core.variants())"); do \
+		CSCHED_VARIANT=$$v $(PY) -m pytest -q tests/test_profiles.py tests/test_program.py \
+			tests/test_accuracy.py tests/test_numpy_sgd.py || exit 1; \
+	done
+
+# the C core under AddressSanitizer and UndefinedBehaviorSanitizer
+sanitize: .venv/built
+	CSCHED_SANITIZE=1 $(PY) setup.py --quiet build --build-lib $(SANITIZED) --build-temp build/sanitized-objects
+	LD_PRELOAD=$$(cc -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0 \
+		PYTHONPATH=$(SANITIZED) $(PY) -m pytest -q -p no:cacheprovider \
+		tests/test_program.py tests/test_errors.py tests/test_numpy_state.py
 
 clean:
 	rm -rf .venv build dist out python/*.egg-info python/csched/*.so
