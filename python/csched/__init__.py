@@ -17,7 +17,7 @@ from csched.recipes import *  # noqa: F403
 from csched.recipes import HELPERS, RECIPES
 from csched.sampling import at, every
 from csched.schedule import Schedule, from_json
-from csched.stacking import Stack, stack
+from csched.stacking import Stack, grid, stack
 
 _core.use_variant(os.environ.get("CSCHED_VARIANT") or _core.variants()[-1])
 
@@ -32,6 +32,7 @@ __all__ = [  # noqa: PLE0604
     "every",
     "from_dict",
     "from_json",
+    "grid",
     "presets",
     "stack",
     *HELPERS,

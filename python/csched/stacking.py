@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,15 +11,22 @@ import numpy.typing as npt
 
 from csched import _check, _core
 from csched.curve import Curve, checked_range
+from csched.schedule import Schedule
 
 
 class Stack:
-    """Curves side by side; see :func:`stack`."""
+    """Curves side by side; see :func:`stack` and :func:`grid`.
 
-    __slots__ = ("_programs", "curves")
+    curves: the curves, a row of ``values`` each. arguments: what :func:`grid` made each of from.
+    """
 
-    def __init__(self, curves: Iterable[Curve]) -> None:
+    __slots__ = ("_programs", "arguments", "curves")
+
+    def __init__(
+        self, curves: Iterable[Curve], arguments: Iterable[Mapping[str, Any]] = ()
+    ) -> None:
         self.curves = tuple(curves)
+        self.arguments = tuple(arguments)
         for c in self.curves:
             if not isinstance(c, Curve):
                 _check.fail_type("stack", "curves", "Curves", c)
@@ -60,3 +68,33 @@ def stack(curves: Iterable[Curve]) -> Stack:
     [[1.0, 0.5], [2.0, 1.0]]
     """
     return Stack(curves)
+
+
+def grid(make: Callable[..., Curve | Schedule], *, curve: str = "lr", **arguments: Any) -> Stack:
+    """All combinations of arguments of a recipe, as a stack: for sweeps.
+
+    Parameters
+    ----------
+    make : callable
+        A recipe, or :func:`csched.curve`, or any function that returns a Curve or a Schedule.
+    curve : str, default "lr"
+        Which curve of a Schedule to take.
+    **arguments
+        A list or an array is swept, the last argument fastest; anything else is the same for all.
+
+    Examples
+    --------
+    >>> import csched
+    >>> g = csched.grid(csched.rex, peak=[0.1, 0.2], beta=[0.0, 0.5], steps=4)
+    >>> g.values().shape
+    (4, 4)
+    >>> g.arguments[1]
+    {'peak': 0.1, 'beta': 0.5, 'steps': 4}
+    """
+    swept = [
+        v.tolist() if isinstance(v, np.ndarray) else v if isinstance(v, list) else [v]
+        for v in arguments.values()
+    ]
+    rows = [dict(zip(arguments, row, strict=True)) for row in itertools.product(*swept)]
+    made = (make(**row) for row in rows)
+    return Stack((m[curve] if isinstance(m, Schedule) else m for m in made), rows)
