@@ -146,6 +146,9 @@ cdef class Program:
 
     def __call__(self, step, /):
         """The value at a step, or an array of values at an array of steps."""
+        return self.at(step)
+
+    cdef object at(self, object step):
         cdef int64_t t
         if type(step) is int:
             t = checked_int(step)
@@ -194,6 +197,28 @@ cdef class Program:
             for i in range(t.shape[0]):
                 out[i] = cs_value(self.nodes, t[i])
         return result
+
+
+cdef class Evaluator:
+    """What makes a curve callable without a Python frame: its program, made at the first call.
+
+    Subclasses define `_compiled`, which returns the Program.
+    """
+
+    cdef Program made
+
+    @property
+    def program(self):
+        """The compiled curve; made once."""
+        if self.made is None:
+            self.made = self._compiled()
+        return self.made
+
+    def __call__(self, step, /):
+        """The value at a step: a float; or a float64 array for an array of steps in any order."""
+        if self.made is None:
+            self.made = self._compiled()
+        return self.made.at(step)
 
 
 cdef void fill_view(const cs_node *nodes, Py_buffer *view, char *at, int64_t first) noexcept nogil:

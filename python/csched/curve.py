@@ -17,47 +17,32 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from csched import _check
-
-if TYPE_CHECKING:
-    from csched._core import Program
+from csched._core import Evaluator, Program
 
 _LARGEST_ARRAY = 2**40
 
 
-class Curve:
+class Curve(Evaluator):
     """One hyperparameter over time, a value for every step from 0 on.
 
     Made by :func:`curve` and by the methods here; frozen, hashable, prints as what one types.
     """
 
-    __slots__ = ("_program",)
+    __slots__ = ()
     kind: ClassVar[str]
     steps: int
-    _program: Program
 
     # --- values ----------------------------------------------------------------------------
 
-    def __call__(self, step: Any, /) -> Any:
-        """The value at a step: a float, or a float64 array for an array of steps in any order."""
-        try:
-            return self._program(step)  # set by `program`, below
-        except AttributeError:
-            return self.program(step)
-
-    @property
-    def program(self) -> Program:
-        """The compiled curve; made once."""
-        try:
-            return self._program
-        except AttributeError:
-            object.__setattr__(self, "_program", compiling.compiled(self))
-            return self._program
+    def _compiled(self) -> Program:
+        """The program, for the first call."""
+        return compiling.compiled(self)
 
     def values(
         self,
