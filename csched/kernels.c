@@ -300,8 +300,8 @@ void cs_prepare(cs_phase *phase, int profile, const double *argument, double sta
 
 double cs_at(const cs_phase *phase, double k) {
     const cs_half *h = &phase->half[1];
-    int at_end = h->base + h->stride * (h->top - k) <= 0.0; /* a constant is split behind its end */
-    if (k < (double)phase->split && !at_end) h = &phase->half[0];
+    if (h->base + h->stride * (h->top - k) <= 0.0) return h->a; /* at the end, between two steps */
+    if (k < (double)phase->split) h = &phase->half[0];
     double x = h->top + h->sign * k, j = 0.0;
     if (h->block) { /* x modulo block, rounded down */
         double block = (double)h->block;
