@@ -44,7 +44,10 @@ def real(
     """A finite float between low and high, ends included unless open."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         fail_type(where, name, "a real number", value)
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # an int beyond the floats
+        number = math.inf
     above = number > low if open_low else number >= low
     below = number < high if open_high else number <= high
     if not (math.isfinite(number) and above and below):

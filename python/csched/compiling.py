@@ -6,20 +6,21 @@ children; ``compiled`` lays the tree out breadth first, so that children lie sid
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
 from csched import _check, _core, reference
 from csched.curve import Curve
 from csched.profiles import PROFILES, Points
-from csched.sampling import Every, positions
+from csched.sampling import positions
 
 PHASE, FROZEN, SEQUENCE, REPEAT, EVERY, SHIFT, PRODUCT, SUM, CLIP, ROUND, NOISE = range(11)
 FOR_EVER = _check.MAX_STEP + 1
+_LINEAR = PROFILES["linear"].index or 0
 
 
 @dataclass(slots=True)
@@ -89,16 +90,27 @@ def _phase(c: Any) -> Node:
 
 
 def _sampled(c: Any, node: Node) -> Node:
-    if c.sampling is None:
-        return node
-    marks = positions("curve", c.sampling, c.steps)
-    if marks is None:
+    last = c.length - c.offset  # where the end lies; a profile is not read beyond it
+    stride = 1
+    if c.sampling is not None:
+        marks = positions("curve", c.sampling, c.steps)
+        if marks is not None:
+            places = [0.0, *map(float, marks), float(c.steps)]
+            children = [_ended(node) if p >= last else _frozen(node, p) for p in places]
+            return Node(SEQUENCE, children=children, begins=[0, *map(math.ceil, marks), c.steps])
         stride = c.sampling.interval
-        sampled = dataclasses.replace(node, times=stride, length=-(-c.steps // stride))
-        return Node(EVERY, length=c.steps, times=stride, children=[sampled, node])
-    places = [0.0, *map(float, marks), min(float(c.steps), c.length - c.offset)]
-    begins = [0, *map(math.ceil, marks), c.steps]
-    return Node(SEQUENCE, children=[_frozen(node, p) for p in places], begins=begins)
+        sampled = replace(node, times=stride, length=-(-c.steps // stride))
+        node = Node(EVERY, length=c.steps, times=stride, children=[sampled, node])
+    if last >= c.steps:
+        return node
+    over = min(c.steps, math.ceil(max(last, 0.0) / stride) * stride)
+    ended = _ended(node.children[-1] if node.children else node)
+    return Node(SEQUENCE, children=[node, ended], begins=[0, over]) if over else ended
+
+
+def _ended(node: Node) -> Node:
+    """The end of a phase, for ever; of one of a single step, so that no place is rounded."""
+    return _frozen(replace(node, x=(*node.x[:2], 0.0, 0.0), span=1.0), 1.0)
 
 
 def _frozen(node: Node, place: float) -> Node:
@@ -109,42 +121,47 @@ def _frozen(node: Node, place: float) -> Node:
 
 def _table(c: Any) -> Node:
     """A profile given by points is a row of linear pieces, cut where the points lie."""
+    pieces = _pieces(c)
+    marks = positions("curve", c.sampling, c.steps) if c.sampling is not None else None
+    if marks is not None:
+        children = [_read(pieces, place) for place in (Fraction(0), *marks, Fraction(c.steps))]
+        return Node(SEQUENCE, children=children, begins=[0, *map(math.ceil, marks), c.steps])
+    whole = Node(SEQUENCE)
+    for left, right, start, end in pieces:
+        begin = max(0, math.ceil(left))
+        while whole.begins and whole.begins[-1] >= begin:  # no step lies in the piece before
+            whole.begins.pop()
+            whole.children.pop()
+        length = max(1, math.ceil(right - begin))
+        x = (start, end, float(begin - left), 0.0)
+        span = float(right - left)
+        whole.children.append(Node(PHASE, _LINEAR, length, times=1, x=x, span=span))
+        whole.begins.append(begin)
+    if pieces[-1][0] > c.steps:  # points lie beyond the steps: hold what step `steps` would get
+        whole = Node(SHIFT, length=c.steps, children=[whole])
+    if c.sampling is None:
+        return whole
+    return Node(EVERY, length=c.steps, times=c.sampling.interval, children=[whole])
+
+
+def _pieces(c: Any) -> list[tuple[Fraction, Fraction, float, float]]:
+    """From which place to which, in steps, and from which value to which; the last is the end."""
     points: Points = dict(c.arguments)["points"]
-    span = _check.decimal(c.length)
-    pieces: list[Node] = []
-    begins: list[int] = []
+    span, shift = _check.decimal(c.length), _check.decimal(c.offset)
+    made = []
     for (z0, p0), (z1, p1) in pairwise(points):
-        left, right = _check.decimal(z0) * span, _check.decimal(z1) * span
-        begin = max(0, math.ceil(left - _check.decimal(c.offset)))
-        if right <= left:
-            continue
-        while begins and begins[-1] >= begin:  # no step lies in the piece before
-            begins.pop()
-            pieces.pop()
-        start, end = (reference.between(c.start, c.end, p) for p in (p0, p1))
-        offset = begin + _check.decimal(c.offset) - left
-        length = max(1, math.ceil(right - left - offset))
-        x = (start, end, float(offset), 0.0)
-        row = PROFILES["linear"].index or 0
-        pieces.append(Node(PHASE, row, length, times=1, x=x, span=float(right - left)))
-        begins.append(begin)
-    whole = Node(SEQUENCE, children=pieces, begins=begins)
-    if isinstance(c.sampling, Every) and isinstance(c.sampling.interval, int):
-        return Node(EVERY, length=c.steps, times=c.sampling.interval, children=[whole])
-    if c.sampling is not None:
-        return _sampled_table(c, whole)
-    return whole
+        if z0 < z1:
+            left, right = (_check.decimal(z) * span - shift for z in (z0, z1))
+            start, end = (reference.between(c.start, c.end, p) for p in (p0, p1))
+            made.append((left, right, start, end))
+    return [*made, (span - shift, span - shift + 1, c.end, c.end)]
 
 
-def _sampled_table(c: Any, whole: Node) -> Node:
-    """Pieces read at marks: each mark finds its piece."""
-    marks = positions("curve", c.sampling, c.steps) or []
-    last = min(float(c.steps), c.length - c.offset)
-    children = []
-    for place in [0.0, *map(float, marks), last]:
-        i = max(i for i, begin in enumerate(whole.begins) if i == 0 or begin <= place)
-        children.append(_frozen(whole.children[i], place - whole.begins[i]))
-    return Node(SEQUENCE, children=children, begins=[0, *map(math.ceil, marks), c.steps])
+def _read(pieces: list[tuple[Fraction, Fraction, float, float]], place: Fraction) -> Node:
+    """The piece that a place lies in, read there for ever."""
+    left, right, start, end = next(p for p in reversed(pieces) if p[0] <= place)
+    x = (start, end, 0.0, min(float(place - left), float(right - left)))
+    return Node(FROZEN, _LINEAR, times=1, x=x, span=float(right - left))
 
 
 def _repeat(c: Any) -> Node:

@@ -72,6 +72,7 @@ class Curve(Evaluator):
 
         """
         start, stop, array = checked_range(self.steps, start, stop, dtype, out)
+        self._check_stop(stop)
         self.program.fill(array, start)
         return array
 
@@ -263,9 +264,8 @@ class Curve(Evaluator):
 
     def __add__(self, other: Any) -> Curve:
         if not isinstance(other, Curve):
-            other = phases.curve(
-                "constant", _check.real("Curve", "summand", other), steps=self.steps
-            )
+            summand = _check.real("Curve", "summand", other)
+            other = phases.curve("constant", summand, steps=max(1, self.steps))
         return nodes.combined(nodes.Sum, self, other)
 
     __radd__ = __add__
@@ -274,7 +274,7 @@ class Curve(Evaluator):
         _check.fail("Curve.stretch", "steps", f"{self.steps}: {self!r} has no other length", steps)
 
     def _scaled(self, factor: float) -> Curve:
-        return nodes.product(self, phases.curve("constant", factor, steps=self.steps))
+        return nodes.product(self, phases.curve("constant", factor, steps=max(1, self.steps)))
 
     def _at_levels(self, level: Callable[[float], float]) -> Curve:
         _check.fail("Curve.repeat", "a curve whose levels change", "made of phases", self)
@@ -286,6 +286,21 @@ class Curve(Evaluator):
 
     def _children(self) -> tuple[Curve, ...]:
         return ()
+
+    @property
+    def _endless(self) -> bool:
+        """Whether this is a repeat for ever, which nothing can follow."""
+        return False
+
+    def _size(self) -> float:
+        """A bound of the absolute value at every step; infinite where it may pass the floats."""
+        return max(c._size() for c in self._children())
+
+    def _depth(self) -> int:
+        return 1 + max((c._depth() for c in self._children()), default=0)
+
+    def _check_stop(self, stop: int) -> None:
+        """Refuse steps from ``stop`` on where the tail says so."""
 
     # --- saving ----------------------------------------------------------------------------
 
@@ -321,14 +336,20 @@ def checked_range(
             _check.fail_type(where, "out", "a NumPy array", type(out).__name__)
         if dtype is not None and np.dtype(dtype) != out.dtype:
             _check.fail(where, "dtype", f"that of out, {out.dtype}", dtype)
-        end = start + len(out) if stop is None else stop
-        if end - start != len(out):
-            _check.fail(where, "out", f"of length stop - start = {end - start}", len(out))
+        length = out.shape[-1] if out.ndim else 0
+        end = start + length
+        if stop is not None and _check.integer(where, "stop", stop, start, 2**53 + 1) != end:
+            _check.fail(where, "out", f"of length stop - start = {stop - start}", length)
+        if not out.flags.writeable:
+            _check.fail(where, "out", "writable", "a read-only array")
         return start, end, out
     end = steps if stop is None else _check.integer(where, "stop", stop, start, 2**53 + 1)
     if end < start:
         _check.fail(where, "start", f"at most steps = {end} when stop is left out", start)
-    kind = np.dtype(np.float64 if dtype is None else dtype)
+    try:
+        kind = np.dtype(np.float64 if dtype is None else dtype)
+    except TypeError:
+        kind = np.dtype(object)
     if kind not in (np.dtype(np.float64), np.dtype(np.float32)):
         _check.fail(where, "dtype", "float64 or float32", dtype)
     if end - start > _LARGEST_ARRAY:

@@ -10,9 +10,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from csched import _check, reference
+from csched import _check, _core
 from csched.curve import Curve
-from csched.phases import Phase
+
+DEEPEST = _core.MAX_DEPTH - 4
+"""A phase with a table and a sampling is up to four nodes deep in the program."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -21,6 +23,9 @@ class Sequence(Curve):
 
     kind: ClassVar[str] = "sequence"
     parts: tuple[Curve, ...]
+
+    def __post_init__(self) -> None:
+        check_depth(self)
 
     @property
     def steps(self) -> int:  # type: ignore[override]
@@ -70,146 +75,15 @@ class Sequence(Curve):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Repeat(Curve):
-    """A curve restarted n times, or for ever; cycles may grow and change their levels."""
-
-    kind: ClassVar[str] = "repeat"
-    of: Curve
-    n: int | None = None
-    length_mult: int | float = 1
-    peak_mult: float = 1.0
-    floor_mult: float = 1.0
-    amplitude_mult: float = 1.0
-    keep: str = "floor"
-
-    def __post_init__(self) -> None:
-        where = "Curve.repeat"
-        if self.n is not None:
-            _check.integer(where, "n", self.n, 1)
-        _check.real(where, "length_mult", self.length_mult, 1.0, 1e6)
-        _check.choice(where, "keep", self.keep, ["floor", "peak"])
-        for name in ("peak_mult", "floor_mult", "amplitude_mult"):
-            _check.real(where, name, getattr(self, name), 0.0, 1e6, open_low=True)
-        if self.has_levels and not all(_is_phases(c) for c in walk(self.of)):
-            _check.fail(where, "peak_mult", "1 unless the curve is made of phases", self.peak_mult)
-        if self.n is not None and self.length_mult == 1 and self.of.steps * self.n > 2**53:
-            _check.fail(where, "n", "such that all cycles end by step 2**53", self.n)
-        self._check_levels(where)
-
-    def _check_levels(self, where: str) -> None:
-        """Growing levels must stay finite up to the last cycle."""
-        if not self.has_levels or max(self.peak_mult, self.floor_mult, self.amplitude_mult) <= 1:
-            return
-        count = self.n if self.n is not None else 2**53 // self.of.steps
-        if self.length_mult > 1:
-            count = min(count, len(self.lengths()))
-        for name in ("peak_mult", "floor_mult", "amplitude_mult"):
-            mult = getattr(self, name)
-            size = max(map(abs, self.of._levels()), default=1.0)
-            if mult > 1 and count * math.log(mult) + math.log(size or 1.0) > 700:
-                _check.fail(
-                    where, name, f"such that the levels stay finite in {count} cycles", mult
-                )
-
-    @property
-    def has_levels(self) -> bool:
-        """Whether levels change from cycle to cycle."""
-        return (self.peak_mult, self.floor_mult, self.amplitude_mult) != (1.0, 1.0, 1.0)
-
-    @property
-    def steps(self) -> int:  # type: ignore[override]
-        """All cycles; one cycle where they go on for ever at one length."""
-        if self.length_mult == 1:
-            return self.of.steps * (1 if self.n is None else self.n)
-        return sum(self.lengths())
-
-    def lengths(self) -> list[int]:
-        """Steps of each cycle where the cycles grow, up to step 2^53."""
-        mult = _check.decimal(self.length_mult)
-        made: list[int] = []
-        exact, total = Fraction(self.of.steps), 0
-        while self.n is None or len(made) < self.n:
-            length = round(exact)
-            if total + length > _check.MAX_STEP:
-                break
-            made.append(length)
-            total += length
-            exact *= mult
-        if self.n is not None and len(made) < self.n:
-            _check.fail(
-                "Curve.repeat", "n", f"at most {len(made)}: later cycles pass 2**53", self.n
-            )
-        return made
-
-    def cycles(self) -> list[Curve]:
-        """The cycles as curves of their own, for cycles that grow."""
-        made = []
-        lengths = self.lengths() if self.length_mult != 1 else [self.of.steps] * (self.n or 1)
-        for i, length in enumerate(lengths):
-            cycle = self.of.stretch(length)
-            made.append(cycle._at_levels(self.level_of(i)) if self.has_levels else cycle)
-        return made
-
-    def level_of(self, i: int) -> Callable[[float], float]:
-        """Where a start or end of the first cycle lies in cycle i."""
-        values = list(self.of._levels())
-        mults = self.floor_mult, self.peak_mult, self.amplitude_mult
-        return reference.level(min(values), max(values), i, *mults, self.keep)
-
-    def __repr__(self) -> str:
-        names = ("length_mult", "peak_mult", "floor_mult", "amplitude_mult")
-        extra = [f"{k}={getattr(self, k)!r}" for k in names if getattr(self, k) != 1]
-        extra += [f"keep={self.keep!r}"] if self.keep != "floor" else []
-        n = [] if self.n is None else [repr(self.n)]
-        return f"{_inner(self.of)}.repeat({', '.join([*n, *extra])})"
-
-    def _children(self) -> tuple[Curve, ...]:
-        return (self.of,)
-
-    def _next_restart(self, t: int) -> int | None:
-        if self.length_mult == 1:
-            length = self.of.steps
-            cycle = t // length
-            if self.n is not None:
-                cycle = min(cycle, self.n - 1)
-            begin, last = cycle * length, self.n is not None and cycle == self.n - 1
-            inner = self.of._next_restart(t - begin)
-        else:
-            begin, lengths = 0, self.lengths()
-            for i, length in enumerate(lengths):
-                last = i == len(lengths) - 1
-                if last or t < begin + length:
-                    break
-                begin += length
-            inner = self.of.stretch(length)._next_restart(t - begin)
-        if inner is not None and (last or inner < length):
-            return begin + inner
-        return None if last else begin + length
-
-    def _stretched(self, steps: int) -> Curve:
-        if self.length_mult == 1:
-            count = 1 if self.n is None else self.n
-            if steps % count == 0:
-                return replace(self, of=self.of.stretch(steps // count))
-        return sequence(*self.cycles()).stretch(steps)
-
-    def _scaled(self, factor: float) -> Curve:
-        if factor < 0 and self.has_levels:
-            return Curve._scaled(self, factor)
-        return replace(self, of=self.of * factor)
-
-    def _at_levels(self, level: Callable[[float], float]) -> Curve:
-        if not self.has_levels:
-            return replace(self, of=self.of._at_levels(level))
-        return sequence(*(c._at_levels(level) for c in self.cycles()))
-
-
-@dataclass(frozen=True, slots=True, repr=False)
 class Combination(Curve):
     """Curves combined step by step; as long as the longest."""
 
     parts: tuple[Curve, ...]
     sign: ClassVar[str]
+
+    def __post_init__(self) -> None:
+        check_depth(self)
+        check_size(f"Curve {self.sign}", self)
 
     @property
     def steps(self) -> int:  # type: ignore[override]
@@ -217,7 +91,7 @@ class Combination(Curve):
         return max(p.steps for p in self.parts)
 
     def __repr__(self) -> str:
-        return f" {self.sign} ".join(_inner(p) for p in self.parts)
+        return f" {self.sign} ".join(inner(p) for p in self.parts)
 
     def _children(self) -> tuple[Curve, ...]:
         return self.parts
@@ -239,6 +113,9 @@ class Product(Combination):
     kind: ClassVar[str] = "product"
     sign: ClassVar[str] = "*"
 
+    def _size(self) -> float:
+        return math.prod(p._size() for p in self.parts)
+
     def _scaled(self, factor: float) -> Curve:
         return product(self.parts[0] * factor, *self.parts[1:])
 
@@ -249,6 +126,9 @@ class Sum(Combination):
     __slots__ = ()
     kind: ClassVar[str] = "sum"
     sign: ClassVar[str] = "+"
+
+    def _size(self) -> float:
+        return sum(p._size() for p in self.parts)
 
     def _scaled(self, factor: float) -> Curve:
         return combined(Sum, *(p * factor for p in self.parts))
@@ -284,11 +164,21 @@ class Clip(Wrapper):
     high: float = math.inf
 
     def __post_init__(self) -> None:
-        if not self.low <= self.high:
-            _check.fail("Curve.clip", "low", f"at most high = {self.high}", self.low)
+        where = "Curve.clip"
+        if self.low != -math.inf:
+            object.__setattr__(self, "low", _check.real(where, "low", self.low))
+        if self.high != math.inf:
+            object.__setattr__(self, "high", _check.real(where, "high", self.high))
+        if self.low > self.high:
+            _check.fail(where, "low", f"at most high = {self.high}", self.low)
+        check_depth(self)
+
+    def _size(self) -> float:
+        ends = max((abs(v) for v in (self.low, self.high) if math.isfinite(v)), default=0.0)
+        return max(self.of._size(), ends)
 
     def __repr__(self) -> str:
-        return f"{_inner(self.of)}.clip({self.low!r}, {self.high!r})"
+        return f"{inner(self.of)}.clip({self.low!r}, {self.high!r})"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -299,10 +189,19 @@ class Round(Wrapper):
     multiple: float = 1.0
 
     def __post_init__(self) -> None:
-        _check.real("Curve.rounded", "multiple", self.multiple, 0.0, open_low=True)
+        where = "Curve.rounded"
+        multiple = _check.real(where, "multiple", self.multiple, 0.0, open_low=True)
+        object.__setattr__(self, "multiple", multiple)
+        size = self.of._size()
+        if not (math.isfinite(size / multiple) and math.isfinite(size + multiple)):
+            _check.fail(where, "multiple", f"within the float range of {size}", multiple)
+        check_depth(self)
+
+    def _size(self) -> float:
+        return self.of._size() + self.multiple
 
     def __repr__(self) -> str:
-        return f"{_inner(self.of)}.rounded({self.multiple!r})"
+        return f"{inner(self.of)}.rounded({self.multiple!r})"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -317,41 +216,53 @@ class Noise(Wrapper):
 
     def __post_init__(self) -> None:
         where = "Curve.noisy"
-        _check.real(where, "amplitude", self.amplitude, 0.0, 1.0)
-        _check.integer(where, "seed", self.seed, 0)
-        _check.integer(where, "start", self.start, 0)
+        amplitude = _check.real(where, "amplitude", self.amplitude, 0.0, 1.0)
+        object.__setattr__(self, "amplitude", amplitude)
+        object.__setattr__(self, "seed", _check.integer(where, "seed", self.seed, 0))
+        object.__setattr__(self, "start", _check.integer(where, "start", self.start, 0))
         if self.stop is not None:
-            _check.integer(where, "stop", self.stop, self.start)
+            stop = _check.integer(where, "stop", self.stop, self.start)
+            object.__setattr__(self, "stop", stop)
+        check_size(where, self)
+        check_depth(self)
+
+    def _size(self) -> float:
+        return self.of._size() * (1.0 + self.amplitude)
+
+    def _stretched(self, steps: int) -> Curve:
+        start, stop = (
+            None if t is None else round(Fraction(t * steps, self.steps))
+            for t in (self.start, self.stop)
+        )
+        return replace(self, of=self.of.stretch(steps), start=start or 0, stop=stop)
 
     def __repr__(self) -> str:
         fields = f"{self.amplitude!r}, {self.seed!r}, {self.start!r}, {self.stop!r}"
-        return f"{_inner(self.of)}.noisy({fields})"
+        return f"{inner(self.of)}.noisy({fields})"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Strict(Wrapper):
-    """Raises when asked for a step past the end."""
+    """Raises when asked for a step past the end; inside another curve it holds, as every curve."""
 
     kind: ClassVar[str] = "strict"
 
+    def __post_init__(self) -> None:
+        check_depth(self)
+
     def __repr__(self) -> str:
-        return f"{_inner(self.of)}.tail('raise')"
+        return f"{inner(self.of)}.tail('raise')"
 
     def __call__(self, step: Any, /) -> Any:
+        value = Curve.__call__(self, step)
         if np.size(step) and np.max(step) >= self.steps:
             _check.fail("Curve", "step", f"below steps = {self.steps} (tail 'raise')", step)
-        return Curve.__call__(self, step)
+        return value
 
-    def values(self, start: int = 0, stop: int | None = None, **kwargs: Any) -> Any:
-        """As for every curve, up to ``steps``."""
-        last = (
-            start + len(kwargs["out"]) if stop is None and kwargs.get("out") is not None else stop
-        )
-        if last is not None and last > self.steps:
-            _check.fail(
-                "Curve.values", "stop", f"at most steps = {self.steps} (tail 'raise')", last
-            )
-        return Curve.values(self, start, stop, **kwargs)
+    def _check_stop(self, stop: int) -> None:
+        if stop > self.steps:
+            constraint = f"at most steps = {self.steps} (tail 'raise')"
+            _check.fail("Curve.values", "stop", constraint, stop)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -363,6 +274,14 @@ class Window(Curve):
     start: int = 0
     stop: int | None = None
 
+    def __post_init__(self) -> None:
+        where = "Curve"
+        object.__setattr__(self, "start", _check.integer(where, "start", self.start, 0))
+        if self.stop is not None:
+            stop = _check.integer(where, "stop", self.stop, self.start)
+            object.__setattr__(self, "stop", stop)
+        check_depth(self)
+
     @property
     def steps(self) -> int:  # type: ignore[override]
         """Steps of the window."""
@@ -370,7 +289,7 @@ class Window(Curve):
 
     def __repr__(self) -> str:
         start = "" if self.start == 0 else self.start
-        return f"{_inner(self.of)}[{start}:{'' if self.stop is None else self.stop}]"
+        return f"{inner(self.of)}[{start}:{'' if self.stop is None else self.stop}]"
 
     def _children(self) -> tuple[Curve, ...]:
         return (self.of,)
@@ -381,13 +300,17 @@ class Window(Curve):
             return None
         return restart - self.start
 
+    def _stretched(self, steps: int) -> Curve:
+        if not self.steps:
+            return Curve._stretched(self, steps)
+        start = round(Fraction(self.start * steps, self.steps))
+        if self.stop is None:
+            return Window(self.of.stretch(start + steps), start)
+        whole = max(1, round(Fraction(self.of.steps * steps, self.steps)))
+        return Window(self.of.stretch(whole), start, start + steps)
+
     def _scaled(self, factor: float) -> Curve:
         return replace(self, of=self.of * factor)
-
-
-NODES: dict[str, Any] = {
-    n.kind: n for n in (Sequence, Repeat, Product, Sum, Clip, Round, Noise, Strict, Window)
-}
 
 
 # --- putting nodes together ------------------------------------------------------------------
@@ -400,7 +323,7 @@ def sequence(*parts: Curve) -> Curve:
         flat.extend(part.parts if isinstance(part, Sequence) else [part])
     kept = [p for p in flat[:-1] if p.steps] + flat[-1:]
     for part in kept[:-1]:
-        if isinstance(part, Repeat) and part.n is None:
+        if part._endless:
             hint = "cut it with [:steps] or give repeat a number of cycles"
             _check.fail("Curve.then", "what comes first", "of finite length", part, hint)
         if isinstance(part, Strict):
@@ -426,17 +349,32 @@ def product(*parts: Curve) -> Curve:
     return combined(Product, *parts)
 
 
-def _is_phases(node: Curve) -> bool:
-    return isinstance(node, (Phase, Sequence, Repeat))
+def check_depth(node: Curve) -> None:
+    """Refuse a tree deeper than the C core follows."""
+    if (depth := node._depth()) > DEEPEST:
+        _check.fail("Curve", "nesting", f"at most {DEEPEST} deep", depth)
+
+
+def check_size(where: str, node: Curve) -> None:
+    """Refuse a curve whose values may pass the floats."""
+    if not math.isfinite(node._size()):
+        _check.fail(where, "the values", "finite at every step", node)
 
 
 def walk(node: Curve) -> Iterator[Curve]:
-    """The node and all nodes below it."""
+    """The node and all below it."""
     yield node
     for child in node._children():
         yield from walk(child)
 
 
-def _inner(node: Curve) -> str:
+def inner(node: Curve) -> str:
     """A curve in front of a dot or an operator."""
     return f"({node!r})" if isinstance(node, (Sequence, Combination)) else repr(node)
+
+
+from csched.repeats import Repeat as Repeat  # noqa: E402 - it is made with the nodes above
+
+NODES: dict[str, Any] = {
+    n.kind: n for n in (Sequence, Repeat, Product, Sum, Clip, Round, Noise, Strict, Window)
+}

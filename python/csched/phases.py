@@ -51,10 +51,23 @@ class Phase(Curve):
     def _scaled(self, factor: float) -> Curve:
         if factor == 0.0:
             return curve("constant", 0.0, steps=self.steps)
-        where = "Curve"
-        start = _check.real(where, "factor * start", factor * self.start)
-        return dataclasses.replace(
-            self, start=start, end=_check.real(where, "factor * end", factor * self.end)
+        start = _check.real("Curve", "factor * start", factor * self.start)
+        end = _check.real("Curve", "factor * end", factor * self.end)
+        _check_ends("Curve", self.profile, start, end, self.arguments)
+        return dataclasses.replace(self, start=start, end=end)
+
+    def _size(self) -> float:
+        if self.profile != "table":
+            return max(abs(self.start), abs(self.end))
+        points: Any = dict(self.arguments)["points"]
+        highest: float = max(abs(p) for _, p in points)
+        return abs(self.end) + abs(self.start - self.end) * highest
+
+    @property
+    def needs_sign(self) -> bool:
+        """Whether its formula divides by, or takes the logarithm of, end / start."""
+        return PROFILES[self.profile].positive or _is_natural(
+            self.profile, self.start, self.end, self.arguments
         )
 
     def _at_levels(self, level: Callable[[float], float]) -> Curve:
@@ -64,14 +77,18 @@ class Phase(Curve):
         ratio = Fraction(steps, self.steps)
         span = self.span
         if span is not None:  # an inclusive end stays inclusive
+            if span == self.steps - 1 and steps == 1:
+                return Phase("constant", self.end, self.end, 1)
             span = float(steps - 1) if span == self.steps - 1 else float(Fraction(span) * ratio)
-            span = span or 1.0
         sampling = self.sampling
         if isinstance(sampling, Every) and isinstance(sampling.interval, int):
             sampling = Every(max(1, round(sampling.interval * ratio)))
         elif isinstance(sampling, At):
             marks = [m if isinstance(m, float) else round(m * ratio) for m in sampling.marks]
-            sampling = At(tuple(dict.fromkeys(marks)))
+            places = [m if isinstance(m, int) else _check.decimal(m) * steps for m in marks]
+            # rounded to fewer steps, marks may meet or pass each other
+            kept = [m for i, m in enumerate(marks) if all(p < places[i] for p in places[:i])]
+            sampling = At(tuple(kept))
         offset = float(Fraction(self.offset) * ratio)
         return dataclasses.replace(self, steps=steps, span=span, sampling=sampling, offset=offset)
 
@@ -111,7 +128,7 @@ def curve(
         Let step n - 1 be exactly ``end``: z = t / (n - 1), as in ``numpy.linspace``.
     offset, span : float, optional
         Read the profile at z = (t + offset) / span instead: part of a profile, or a clock that
-        starts between steps. ``0 <= offset``, ``span > 0``.
+        starts between steps. ``0 <= offset``, ``span >= 1e-9``.
     **profile_arguments
         ``power`` of polynomial, cosine and parabolic, ``beta`` of rex, ``rate`` and
         ``normalised`` of exponential_offset, ``scale`` of inverse_sqrt, ``lower`` and ``upper``
@@ -147,12 +164,9 @@ def curve(
     if end is None:
         end = first if name == "constant" else 0.0
     last = _check.real(where, "end", end)
-    if not math.isfinite(last - first):
-        _check.fail(where, "end", f"within the float range of start = {first}", end)
     n = _check.integer(where, "steps", steps, 1)
     arguments = checked_arguments(where, name, profile_arguments)
-    if PROFILES[name].positive:
-        _check_positive(where, name, first, last)
+    _check_ends(where, name, first, last, arguments)
     if sampling is not None and not isinstance(sampling, (Every, At)):
         _check.fail_type(where, "sampling", "csched.every(...), csched.at(...) or None", sampling)
     shift = _check.real(where, "offset", offset, 0.0, 2.0**53)
@@ -163,14 +177,29 @@ def curve(
             return Phase("constant", last, last, 1)
         span = float(n - 1)
     elif span is not None:
-        span = _check.real(where, "span", span, 0.0, 2.0**53, open_low=True)
+        span = _check.real(where, "span", span, 1e-9, 2.0**53)
         span = None if span == n and not shift else span
     if sampling is not None:
         positions(where, sampling, n)
     return Phase(name, first, last, n, arguments, sampling, shift, span)
 
 
-def _check_positive(where: str, profile: str, start: float, end: float) -> None:
+def _is_natural(profile: str, start: float, end: float, arguments: Any) -> bool:
+    """Whether inverse_sqrt takes its scale from start and end."""
+    one_sign = start != 0.0 and end != 0.0 and (start > 0.0) == (end > 0.0)
+    return profile == "inverse_sqrt" and not arguments and one_sign
+
+
+def _check_ends(where: str, profile: str, start: float, end: float, arguments: Any) -> None:
+    if not math.isfinite(end - start):
+        _check.fail(where, "end", f"within the float range of start = {start}", end)
+    if profile == "table" and not math.isfinite(Phase(profile, start, end, 1, arguments)._size()):
+        _check.fail(where, "points", "such that all values are finite", dict(arguments)["points"])
+    if _is_natural(profile, start, end, arguments) and not 1e-7 <= end / start <= 1e7:
+        hint = "without scale the law is start / sqrt(1 + s z)"
+        _check.fail(where, "end", "within a factor of 1e7 of start", end, hint)
+    if not PROFILES[profile].positive:
+        return
     for label, value in (("start", start), ("end", end)):
         if value == 0.0 or (value > 0.0) != (start > 0.0):
             hint = f"profile {profile!r} is linear in the logarithm"

@@ -24,7 +24,8 @@ def _plain(value: Any) -> Any:
         for field in dataclasses.fields(value):  # type: ignore[arg-type]
             part = getattr(value, field.name)
             if part != field.default:  # so no infinity gets in: both are defaults of clip
-                made[field.name] = dict(part) if field.name == "arguments" else _plain(part)
+                arguments = field.name == "arguments"
+                made[field.name] = {k: _plain(v) for k, v in part} if arguments else _plain(part)
         return made
     if isinstance(value, Every):
         return {"every": value.interval}
@@ -79,9 +80,13 @@ def _curve(data: Any) -> Curve:
         )
     if kind is phases.Phase:
         arguments = given.pop("arguments", {})
+        if not isinstance(arguments, Mapping) or set(arguments) & {*given, "endpoint"}:
+            _check.fail("from_dict", "arguments", "those of the profile", arguments)
         sampling = _sampling(given.pop("sampling", None))
         return phases.curve(**given, sampling=sampling, **arguments)
     if "parts" in given:
+        if not isinstance(given["parts"], (list, tuple)) or not given["parts"]:
+            _check.fail("from_dict", "parts", "a list of at least one curve", given["parts"])
         parts = [_curve(p) for p in given["parts"]]
         return nodes.sequence(*parts) if kind is nodes.Sequence else nodes.combined(kind, *parts)
     given["of"] = _curve(given["of"])
@@ -94,6 +99,6 @@ def _sampling(data: Any) -> Every | At | None:
         return None
     if isinstance(data, Mapping) and set(data) == {"every"}:
         return Every(data["every"])
-    if isinstance(data, Mapping) and set(data) == {"at"}:
+    if isinstance(data, Mapping) and set(data) == {"at"} and isinstance(data["at"], (list, tuple)):
         return At(tuple(data["at"]))
     _check.fail("from_dict", "sampling", '{"every": ...} or {"at": [...]}', data)

@@ -74,15 +74,21 @@ def checked_arguments(
         if value is None:
             continue
         if a.name == "normalised":
-            value = float(bool(value))
+            value = (
+                float(value)
+                if value in (0, 1)
+                else _check.fail(where, a.name, "True or False", value)
+            )
         number = _check.real(
             where, a.name, value, a.low, a.high, open_low=a.open_low, open_high=a.open_high
         )
         if number != a.default:
             made.append((a.name, number))
     lookup = dict(made)
-    if profile == "tanh" and not lookup.get("lower", -6.0) < lookup.get("upper", 3.0):  # type: ignore[operator]
-        _check.fail(where, "upper", f"above lower = {lookup.get('lower', -6.0)}", lookup["upper"])
+    if profile == "tanh":
+        lower, upper = (float(lookup.get(a.name, a.default)) for a in row.arguments)  # type: ignore[arg-type]
+        if not lower < upper:
+            _check.fail(where, "upper", f"above lower = {lower}", upper)
     return tuple(made)
 
 
@@ -110,4 +116,6 @@ def _points(where: str, points: Any) -> Points:
         _check.fail(where, "points", "from (0, 1) to (1, 0)", points)
     if any(later[0] < earlier[0] for earlier, later in pairwise(pairs)):
         _check.fail(where, "points", "in order of z", points)
+    if pairs[1][0] == 0.0:
+        _check.fail(where, "points", "with one value of p at z = 0", points)
     return pairs

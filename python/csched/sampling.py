@@ -16,6 +16,14 @@ class Every:
 
     interval: int | float
 
+    def __post_init__(self) -> None:
+        checked: int | float
+        if isinstance(self.interval, float):  # below 1e-5 there would be 1e5 nodes and more
+            checked = _check.real("every", "interval", self.interval, 1e-5, 1.0, open_high=True)
+        else:
+            checked = _check.integer("every", "interval", self.interval, 1)
+        object.__setattr__(self, "interval", checked)
+
     def __repr__(self) -> str:
         return f"every({self.interval!r})"
 
@@ -26,8 +34,19 @@ class At:
 
     marks: tuple[int | float, ...]
 
+    def __post_init__(self) -> None:
+        if not self.marks:
+            _check.fail("at", "marks", "at least one step or fraction", self.marks)
+        object.__setattr__(self, "marks", tuple(_mark(m) for m in self.marks))
+
     def __repr__(self) -> str:
         return f"at({', '.join(map(repr, self.marks))})"
+
+
+def _mark(mark: int | float) -> int | float:
+    if isinstance(mark, float):
+        return _check.real("at", "mark", mark, 0.0, 1.0, open_low=True, open_high=True)
+    return _check.integer("at", "mark", mark, 0)
 
 
 Sampling = Every | At
@@ -55,9 +74,7 @@ def every(interval: int | float) -> Every:
     [1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.5]
 
     """
-    if isinstance(interval, float):
-        return Every(_check.real("every", "interval", interval, 1e-5, 1.0, open_high=True))
-    return Every(_check.integer("every", "interval", interval, 1))
+    return Every(interval)
 
 
 def at(*marks: int | float) -> At:
@@ -82,15 +99,7 @@ def at(*marks: int | float) -> At:
     [1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.25, 0.25]
 
     """
-    if not marks:
-        _check.fail("at", "marks", "at least one step or fraction", marks)
-    made: list[int | float] = []
-    for mark in marks:
-        if isinstance(mark, float):
-            made.append(_check.real("at", "mark", mark, 0.0, 1.0, open_low=True, open_high=True))
-        else:
-            made.append(_check.integer("at", "mark", mark, 0))
-    return At(tuple(made))
+    return At(marks)
 
 
 def positions(where: str, sampling: Any, steps: int) -> list[Fraction] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import keyword
 from collections.abc import ItemsView, Iterator, KeysView, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -86,7 +87,7 @@ class Schedule:
         return hash(frozenset(self.items()))
 
     def __repr__(self) -> str:
-        if all(name.isidentifier() for name in self):
+        if all(_is_keyword_argument(name) for name in self):
             return f"Schedule({', '.join(f'{k}={v!r}' for k, v in self.items())})"
         return f"Schedule({self._curves!r})"
 
@@ -142,6 +143,11 @@ class Schedule:
         return plot(self, start, stop, **kwargs)
 
 
+def _is_keyword_argument(name: str) -> bool:
+    """Whether the name can be typed in a call; beyond ASCII Python may respell it."""
+    return name.isascii() and name.isidentifier() and not keyword.iskeyword(name)
+
+
 def from_json(text: str) -> Schedule:
     """The schedule that :meth:`Schedule.to_json` wrote.
 
@@ -155,4 +161,6 @@ def from_json(text: str) -> Schedule:
     if not isinstance(data, dict) or not isinstance(data.get("curves"), dict):
         _check.fail("from_json", "text", 'an object with "curves"', text[:80])
     check_format("from_json", data)
+    if unknown := sorted(set(data) - {"csched", "curves"}):
+        _check.fail("from_json", "fields", "among ['csched', 'curves']", unknown)
     return Schedule({k: from_dict(c) for k, c in data["curves"].items()})

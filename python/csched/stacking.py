@@ -52,8 +52,10 @@ class Stack:
 
         Parameters as for :meth:`Curve.values`; ``out`` has two dimensions.
         """
+        start, end, row = checked_range(self.steps, start, stop, dtype, out)
+        for c in self.curves:
+            c._check_stop(end)
         if out is None:
-            start, end, row = checked_range(self.steps, start, stop, dtype, None)
             out = np.empty((len(self.curves), end - start), row.dtype)
         _core.fill_rows(self._programs, out, start)
         return np.asarray(out)

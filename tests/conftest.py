@@ -1,0 +1,31 @@
+"""Refuses to test the wrong thing: the C sources instead of the package, or without the peers."""
+
+import importlib.util
+
+import pytest
+from hypothesis import settings
+
+try:
+    import csched
+
+    built = csched.__file__ is not None  # a namespace package has no file
+except ImportError:
+    built = False
+if not built:
+    raise pytest.UsageError(
+        "csched is not built: 'import csched' found the C sources in ./csched, not the package. "
+        "Run: pip install -e ."
+    )
+
+missing = [m for m in ("torch", "jax", "optax", "keras") if importlib.util.find_spec(m) is None]
+if missing:
+    raise pytest.UsageError(f"the tests need {', '.join(missing)}; see requirements-dev.txt")
+
+# Derandomized: every run tries the same examples, so a failure is seen again by running again.
+settings.register_profile(
+    "csched",
+    derandomize=True,
+    deadline=None,
+    max_examples=60,
+)
+settings.load_profile("csched")
