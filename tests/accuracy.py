@@ -1,0 +1,109 @@
+"""How far values lie from the exact ones, in ulp; ``python tests/accuracy.py`` writes the table.
+
+The exact value comes from the plain formula (``csched.reference``) in 50-digit arithmetic, or
+more where the formula itself loses digits. Ends are of one sign, so that the value is never near
+zero unless an end is zero, and a bound relative to the value makes sense.
+"""
+
+import json
+import random
+import sys
+from pathlib import Path
+
+import mpmath
+import numpy as np
+
+import csched
+from csched import reference
+
+BOUND = 4.0
+FILE = Path(__file__).parent.parent / "docs" / "accuracy.json"
+SMALL = (1, 2, 3, 7, 64, 100, 257)
+LARGE = (10**5, 10**9, 10**13)
+
+ARGUMENTS = {
+    "polynomial": [{"power": p} for p in (1.0, 2.0, 3.0, 0.5, 0.9, 4.5, 17.3)],
+    "cosine": [{"power": p} for p in (1.0, 2.0, 0.5, 3.7)],
+    "exponential_offset": [
+        {"rate": r, "normalised": n} for n in (False, True) for r in (1e-6, 0.5, 4.0, 30.0, 600.0)
+    ],
+    "rex": [{"beta": b} for b in (0.5, 0.9, 0.0, 1e-9, 0.999)],
+    "inverse_sqrt": [{}, *({"scale": s} for s in (1e-6, 3.0, 99.0, 1e12))],
+    "tanh": [
+        {"lower": a, "upper": b} for a, b in ((-6.0, 3.0), (-0.5, 0.5), (0.0, 1.0), (-30.0, 20.0))
+    ],
+    "parabolic": [{"power": p} for p in (2.0, 1.0, 3.0, 0.5, 1.7, 9.1)],
+}
+"""Arguments that each profile is tried with; without a row: none."""
+
+ENDS = [(1.0, 0.0), (0.1, 0.001), (0.0, 0.3), (2e-5, 7e-4), (-0.3, -0.1)]
+"""Pairs (start, end)."""
+
+
+def cases():
+    """(profile, start, end, arguments) for every row of the table of profiles."""
+    for name, row in csched.PROFILES.items():
+        if row.index is None:  # table: made of linear pieces
+            continue
+        for start, end in ENDS:
+            if not (row.positive and start * end == 0.0):
+                for arguments in ARGUMENTS.get(name, [{}]):
+                    yield name, start, end, arguments
+
+
+def tried_steps(n):
+    """Every step of a small horizon; of a large one random steps, and some at both ends."""
+    if n in SMALL:
+        return list(range(n + 1))
+    draw = random.Random(n)
+    near = [1, 2, 3, 5, 17, 1000]
+    marked = [0, *near, n // 3, n // 2 - 1, n // 2, n // 2 + 1, n, *(n - k for k in near)]
+    return marked + [draw.randrange(n) for _ in range(40)]
+
+
+def exact(profile, start, end, steps, t, arguments):
+    """The value to 50 digits or more."""
+    if t == steps and profile != "exponential_offset":
+        return mpmath.mpf(end)
+    # 1 - z^9.1 at z = 1e-13 cancels 118 digits, exp and tanh some 20 of theirs.
+    with mpmath.workdps(200 if profile in ("parabolic", "exponential_offset", "tanh") else 60):
+        a, b, z = mpmath.mpf(start), mpmath.mpf(end), mpmath.mpf(t) / steps
+        formula = reference.FORMULAS[profile]
+        ratio = b / a if a else mpmath.mpf(0)
+        made = {k: v if isinstance(v, bool) else mpmath.mpf(v) for k, v in arguments.items()}
+        return reference.between(a, b, formula(z, mpmath, ratio, **made))
+
+
+def ulp_error(value, truth):
+    """Distance of a float from the truth, in units of the last place of the rounded truth."""
+    with mpmath.workdps(50):
+        return float(abs(mpmath.mpf(float(value)) - truth) / np.spacing(abs(float(truth))))
+
+
+def worst_of(profile, start, end, arguments):
+    """The largest error in ulp over all horizons, with the place: (ulp, steps, t)."""
+    worst = (0.0, 0, 0)
+    for n in (*SMALL, *LARGE):
+        steps = tried_steps(n)
+        values = csched.curve(profile, start, end, n, **arguments)(np.array(steps))
+        for t, value in zip(steps, values, strict=True):
+            error = ulp_error(value, exact(profile, start, end, n, t, arguments))
+            worst = max(worst, (error, n, t))
+    return worst
+
+
+def measured():
+    """Worst ulp by profile, rounded up to two digits."""
+    table = {}
+    for name, start, end, arguments in cases():
+        error = worst_of(name, start, end, arguments)[0]
+        table[name] = max(table.get(name, 0.0), float(np.ceil(error * 100) / 100))
+    return table
+
+
+if __name__ == "__main__":
+    table = measured()
+    FILE.parent.mkdir(exist_ok=True)
+    FILE.write_text(json.dumps({"unit": "ulp", "bound": BOUND, "worst": table}, indent=1) + "\n")
+    for name, error in table.items():
+        sys.stdout.write(f"{name:20} {error:.2f}\n")
