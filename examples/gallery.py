@@ -58,6 +58,20 @@ def cases(steps: int) -> list[Case]:
         Case("snapshot", "", {"peak": 0.1, "cycles": 5}, "5 cycles, a model saved at each end"),
         Case("lr_range_test", "", {}, "exponential ramp, log scale", log=True),
         Case("lr_range_test", "linear", {"end": 3.0, "profile": "linear"}, "linear ramp"),
+        Case("wsd", "", {"peak": 0.1, "warmup_steps": 0.1}, "warm-up, stable, decay"),
+        Case("inverse_sqrt", "", {"peak": 0.1, "warmup_steps": 0.1}, "has no end of its own"),
+        Case(
+            "wsd_s",
+            "",
+            {"peak": 0.1, "boundaries": [steps // 4, steps // 2], "cooldown_steps": 0.2},
+            "cools down at each boundary",
+        ),
+        Case(
+            "jagged",
+            "",
+            {"peak": 0.1, "interval": steps // 7, "ramp_steps": steps // 50},
+            "a short warm-up at each restart",
+        ),
         Case("triangular", "", leg, "up and back"),
         Case("triangular2", "", leg, "half the height each cycle"),
         Case("exp_range", "", {**leg, "gamma": beta**0.5}, "height falls every step"),
@@ -113,6 +127,6 @@ def save(folder: Path, steps: int) -> tuple[Path, Path, int]:
     made = arrays({case.name: case.schedule(steps) for case in given})
     npz = replace_file(folder / "schedules.npz", lambda path: np.savez(path, **made))
     figure = picture(given, steps)
-    png = replace_file(folder / "overview.png", lambda path: figure.savefig(path, dpi=110))
+    png = replace_file(folder / "overview.png", lambda path: figure.savefig(path, dpi=100))
     plt.close(figure)
     return npz, png, sum(values.size for values in made.values())

@@ -53,7 +53,9 @@ def task():
 
 
 def test_gallery_shows_every_recipe_of_the_papers():
-    assert {case.recipe for case in gallery.cases(1400)} == RECIPES_OF_THE_PAPERS
+    shown = {case.recipe for case in gallery.cases(1400)}
+    assert shown >= RECIPES_OF_THE_PAPERS
+    assert shown <= csched.RECIPES.keys()
 
 
 def test_gallery_fills_the_horizon_with_whole_cycles():

@@ -29,7 +29,7 @@ _MOST_CYCLES = 40  # more lines at cycle ends than this would be a grey area
 _COLOURS = ("#2b5c8a", "#c2593f", "#4f7f4f", "#7a5a94")
 _GREY = "#8a8a8a"
 # Inches around a panel of many: y labels left, titles above, x labels below.
-_LEFT, _RIGHT, _ABOVE, _BELOW, _GAP = 0.52, 0.25, 0.46, 0.30, 0.20
+_LEFT, _RIGHT, _ABOVE, _BELOW, _GAP = 0.52, 0.25, 0.46, 0.30, 0.24
 _SMALL = 0.42  # height of a second panel
 _STYLE: Any = {
     "font.size": 8.5,
