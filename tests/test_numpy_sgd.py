@@ -236,11 +236,21 @@ def test_a_norm_that_is_not_finite_changes_nothing(bad):
 
 # --- memory --------------------------------------------------------------------------------
 
+
+def unaligned(a):
+    """A copy that begins 1 byte behind a multiple of its item size."""
+    moved = np.ndarray(a.shape, a.dtype, buffer=bytearray(a.nbytes + 1), offset=1)
+    moved[...] = a
+    assert not moved.flags.aligned
+    return moved
+
+
 LAYOUTS = {
     "every other": lambda a: np.repeat(a, 2, axis=0)[::2],
     "backwards": lambda a: a[::-1].copy()[::-1],
     "column of a matrix": lambda a: np.repeat(a[..., None], 3, axis=-1)[..., 1],
     "Fortran order": np.asfortranarray,
+    "unaligned": unaligned,
 }
 
 

@@ -266,6 +266,17 @@ def test_a_value_out_of_range_far_from_the_start_raises_before_anything_changes(
     assert opt.position == 2**21 - 1
 
 
+def test_a_schedule_with_the_tail_raise_ends_the_run_and_changes_nothing():
+    opt = csched.numpy.SGD([w := np.zeros(3)], LR.tail("raise"), momentum=0.9)
+    for _ in range(LR.steps):
+        opt.step([np.ones(3)])
+    before = w.copy()
+    with pytest.raises(ValueError, match="step must be below steps = 12"):
+        opt.step([np.ones(3)])
+    assert np.array_equal(w, before)
+    assert opt.position == 12
+
+
 def test_the_core_refuses_memory_that_does_not_fit():
     with pytest.raises(ValueError, match="one type and size"):
         _core.update("plain", [(np.zeros(3), np.zeros(4))], rate=1.0)

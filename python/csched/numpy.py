@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from csched import _check
 from csched.curve import Curve
 from csched.schedule import Schedule
-from csched.updating import Arrays, Optimizer, Pairs, Row
+from csched.updating import Arrays, Optimizer, Pairs
 
 __all__ = ["SGD", "Adam", "AdamW"]
 
@@ -92,7 +91,7 @@ class SGD(Optimizer):
     [0.9]
     [0.72]
     >>> sgd.position, sgd.last_applied()
-    (2, {'momentum': 0.9, 'weight_decay': 0.0, 'lr': 0.1})
+    (2, {'lr': 0.1, 'momentum': 0.9, 'weight_decay': 0.0})
 
     """
 
@@ -144,14 +143,9 @@ class SGD(Optimizer):
         rule = "nesterov" if self._settings["nesterov"] else "momentum"
         direct, rate = (-lr, 1.0) if inside else (1.0, -lr)
         damped = direct * (1.0 - self._settings["dampening"])
-        rows, new = self._with_state(pairs)
-        first = [row for row, pair in zip(rows, pairs, strict=True) if pair[0] in new]
-        other = [row for row, pair in zip(rows, pairs, strict=True) if pair[0] not in new]
-        for part, intake in ((first, direct), (other, damped)):
-            if part:
-                self._run(
-                    rule, part, momentum=mu, intake=intake, direct=direct, rate=rate, **common
-                )
+        for count, rows in self._with_state(pairs).items():
+            intake = direct if count == 1 else damped
+            self._run(rule, rows, momentum=mu, intake=intake, direct=direct, rate=rate, **common)
 
 
 class Adam(Optimizer):
@@ -251,20 +245,14 @@ class Adam(Optimizer):
                 names = ["momentum", "betas[0]"]
                 _check.fail(self.where, "the curves of schedule", "without one of the two", names)
             del self._constants["betas[0]"]
-        self._counts: dict[str, int] = {}
 
     def _update(self, values: dict[str, float], pairs: Pairs, clip: float) -> None:
         lr, b2 = values["lr"], values["betas[1]"]
         b1 = values["momentum"] if "momentum" in values else values["betas[0]"]
-        rows, _ = self._with_state(pairs)
-        by_count: dict[int, list[Row]] = {}
-        for row, (name, _, _) in zip(rows, pairs, strict=True):
-            count = self._counts[name] = self._counts.get(name, 0) + 1
-            by_count.setdefault(count, []).append(row)
-        for count, part in by_count.items():
+        for count, rows in self._with_state(pairs).items():
             self._run(
                 "adam",
-                part,
+                rows,
                 clip=clip,
                 rate=-(lr / (1.0 - b1**count)),
                 intake=1.0 - b1,
@@ -274,17 +262,6 @@ class Adam(Optimizer):
                 epsilon=self._settings["eps"],
                 **_decay(self._decoupled, lr, values["weight_decay"]),
             )
-
-    def state_dict(self) -> dict[str, Any]:
-        state = super().state_dict()
-        state["head"]["counts"] = dict(self._counts)
-        return state
-
-    def _load_counts(self, where: str, head: Mapping[str, Any], kept: dict[str, Row]) -> None:
-        counts = head.get("counts")
-        if not isinstance(counts, Mapping) or set(counts) != set(kept):
-            _check.fail(where, "counts", f"of the arrays {sorted(kept)}", counts)
-        self._counts = {k: _check.integer(where, f"counts[{k!r}]", counts[k], 1) for k in counts}
 
 
 class AdamW(Adam):

@@ -11,6 +11,7 @@ c) The arithmetic is in ``csched/sgd.h``. Subclasses (``numpy.py``) give it its 
 
 from __future__ import annotations
 
+import abc
 import functools
 import json
 import math
@@ -46,7 +47,7 @@ if hasattr(os, "register_at_fork"):  # a child would have the pool without its t
     os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
-class Optimizer:
+class Optimizer(abc.ABC):
     """What SGD, Adam and AdamW share; their arguments are ``settings``, plain JSON types."""
 
     where: ClassVar[str]
@@ -69,6 +70,7 @@ class Optimizer:
         self._threads = _check.integer(self.where, "threads", threads, 1, 1024)
         self._position = 0
         self._state: dict[str, Row] = {}
+        self._counts: dict[str, int] = {}  # of the updates that used the state
         self._last: dict[str, float] | None = None
 
     def __repr__(self) -> str:
@@ -116,12 +118,12 @@ class Optimizer:
     @property
     def hyperparameters(self) -> dict[str, float]:
         """What the update about to be made will use: scheduled values and constants."""
-        values = dict(self._constants)
+        values: dict[str, float] = {}
         for name, curve in self._schedule.items():
             value = values[name] = curve(self._position)
             if not 0.0 <= value < self.below[name]:
                 self._refuse_value(name, value, self._position)
-        return values
+        return {**values, **self._constants}
 
     def last_applied(self) -> dict[str, float] | None:
         """What the last update used; None before this object's first one."""
@@ -151,8 +153,9 @@ class Optimizer:
         self._position += 1
         self._last = values
 
+    @abc.abstractmethod
     def _update(self, values: dict[str, float], pairs: Pairs, clip: float) -> None:
-        raise NotImplementedError  # the rule of a subclass
+        """Apply the rule with these values, gradients times ``clip``."""
 
     def _paired(self, grads: Any) -> Pairs:
         where = f"{self.where}.step"
@@ -187,7 +190,7 @@ class Optimizer:
         max_norm: float | None = self._settings["max_norm"]
         if max_norm is None:
             return 1.0
-        rows = [np.ascontiguousarray(g) for g in grads]
+        rows = [g if g.flags.c_contiguous and g.flags.aligned else g.copy() for g in grads]
         sums = self._spread(_core.squares, rows)
         norm = math.sqrt(math.fsum(s for part in sums for s in part))
         if not math.isfinite(norm):
@@ -195,15 +198,19 @@ class Optimizer:
             _check.fail(f"{self.where}.step", "the norm of grads", "finite", norm, hint)
         return min(1.0, max_norm / (norm + _NORM_GUARD))
 
-    def _with_state(self, pairs: Pairs) -> tuple[list[Row], set[str]]:
-        """Rows for a rule that keeps arrays, and the names that get theirs in this update."""
+    def _with_state(self, pairs: Pairs) -> dict[int, list[Row]]:
+        """Rows with the arrays kept for them, by the count of their updates, this one included."""
         new = {
             name: tuple(np.zeros_like(w) for _ in self.state_names)
             for name, w, _ in pairs
             if name not in self._state
         }
         self._state.update(new)
-        return [(w, g, *self._state[name]) for name, w, g in pairs], set(new)
+        by_count: dict[int, list[Row]] = {}
+        for name, w, g in pairs:
+            count = self._counts[name] = self._counts.get(name, 0) + 1
+            by_count.setdefault(count, []).append((w, g, *self._state[name]))
+        return by_count
 
     def _run(self, rule: str, rows: list[Row], **coefficients: Any) -> None:
         update = functools.partial(_core.update, rule, **coefficients)
@@ -237,7 +244,8 @@ class Optimizer:
             for name, kept in self._state.items()
             for kind, array in zip(self.state_names, kept, strict=True)
         }
-        return {"head": {**self._spec(), "position": self._position}, "arrays": arrays}
+        head = {**self._spec(), "position": self._position, "counts": dict(self._counts)}
+        return {"head": head, "arrays": arrays}
 
     def _spec(self) -> dict[str, Any]:
         curves = json.loads(self._schedule.to_json())["curves"]
@@ -284,9 +292,10 @@ class Optimizer:
         elif _check.choice(where, "spec", spec, ["mine", "saved"]) == "saved":
             target = self._with_spec(saved)
         kept = self._checked_state(where, state["arrays"])
-        self._load_counts(where, head, kept)
+        counts = _checked_counts(where, head.get("counts"), kept)
         self._schedule, self._constants = target._schedule, target._constants
-        self._settings, self._state = target._settings, kept
+        self._settings = target._settings
+        self._state, self._counts = kept, counts
         self._position, self._last = position, None
 
     def _with_spec(self, spec: Mapping[str, Any]) -> Optimizer:
@@ -294,9 +303,6 @@ class Optimizer:
         params = self._params if self._named else list(self._params.values())
         make: Callable[..., Optimizer] = type(self)
         return make(params, schedule, **spec["settings"])
-
-    def _load_counts(self, where: str, head: Mapping[str, Any], kept: dict[str, Row]) -> None:
-        """Take what a subclass has put into the head."""
 
     def _checked_state(self, where: str, arrays: Mapping[str, Array]) -> dict[str, Row]:
         names = {name: [f"{kind}/{name}" for kind in self.state_names] for name in self._params}
@@ -312,18 +318,20 @@ class Optimizer:
             for key, array in zip(keys, kept[name], strict=True):
                 found = arrays.get(key)
                 if found is None or found.shape != w.shape or found.dtype != w.dtype:
-                    _check.fail(
-                        where,
-                        f"arrays[{key!r}]",
-                        _looks(w),
-                        None if found is None else _looks(found),
-                    )
+                    looks = None if found is None else _looks(found)
+                    _check.fail(where, f"arrays[{key!r}]", _looks(w), looks)
                 array[...] = found
         return kept
 
 
 def _looks(array: Array) -> str:
     return f"{array.dtype} of shape {array.shape}"
+
+
+def _checked_counts(where: str, counts: Any, kept: Mapping[str, Row]) -> dict[str, int]:
+    if not isinstance(counts, Mapping) or set(counts) != set(kept):
+        _check.fail(where, "counts", f"of the arrays {sorted(kept)}", counts)
+    return {k: _check.integer(where, f"counts[{k!r}]", n, 1) for k, n in counts.items()}
 
 
 def _checked_params(where: str, params: Any) -> dict[str, Array]:
@@ -352,13 +360,14 @@ def _checked_params(where: str, params: Any) -> dict[str, Array]:
 def _side_by_side(w: Array, g: Array, *_: Array) -> bool:
     """Whether two arrays lie in memory without gaps in the same order; the state lies as w does."""
     a, b = w.flags, g.flags
-    return (a.c_contiguous and b.c_contiguous) or (a.f_contiguous and b.f_contiguous)
+    same = (a.c_contiguous and b.c_contiguous) or (a.f_contiguous and b.f_contiguous)
+    return same and a.aligned and b.aligned
 
 
 def _in_blocks(update: Callable[..., Any], row: Row) -> None:
     """Update arrays of any strides through contiguous buffers."""
-    flags = [["readwrite", "contig"] for _ in row]
-    flags[1] = ["readonly", "contig"]
+    flags = [["readwrite", "contig", "aligned"] for _ in row]
+    flags[1] = ["readonly", "contig", "aligned"]
     options = ["external_loop", "buffered", "copy_if_overlap"]
     with np.nditer(row, options, flags, buffersize=_BUFFER) as blocks:  # type: ignore[arg-type]
         for block in blocks:
