@@ -96,17 +96,19 @@ def test_every_step_has_the_bits_of_torch(schedule, options, dtype, fused):
             assert np.array_equal(w, p.detach().numpy()), t
 
 
+@pytest.mark.parametrize("schedule", ["lr+momentum", "momentum through zero"])
 @pytest.mark.parametrize("nesterov", [False, True])
-def test_lr_inside_velocity_is_the_recurrence_of_the_papers(nesterov):
-    schedule = SCHEDULES["lr+momentum"]
+def test_lr_inside_velocity_is_the_recurrence_of_the_papers(nesterov, schedule):
+    schedule = SCHEDULES[schedule]
     (ours,) = start([(N,)], np.float64)
     w, v = ours.copy(), np.zeros(N)
     opt = csched.numpy.SGD([ours], schedule, nesterov=nesterov, lr_inside_velocity=True)
     for t, (g,) in enumerate(gradients([(N,)], np.float64)):
         lr, mu = schedule["lr"](t), schedule["momentum"](t)
+        given, g = g, g + (schedule["weight_decay"](t) * w if "weight_decay" in schedule else 0.0)
         v = mu * v - lr * g
         w = w + mu * v - lr * g if nesterov else w + v
-        opt.step([g])
+        opt.step([given])
         # two roundings here where the kernel has one; weights are of order 1
         np.testing.assert_allclose(ours, w, rtol=1e-14, atol=1e-14)
 
