@@ -2,6 +2,7 @@ from typing import Any, final
 
 import numpy as np
 import numpy.typing as npt
+from typing_extensions import disjoint_base
 
 MAX_STEP: int
 MAX_DEPTH: int
@@ -18,6 +19,7 @@ class Program:
     def gather(self, steps: npt.ArrayLike, /) -> np.ndarray[Any, Any]: ...
     def __sizeof__(self) -> int: ...
 
+@disjoint_base
 class Writer:
     _step_count: int
     last_epoch: int
@@ -37,10 +39,10 @@ class Writer:
     def _write_now(self) -> None: ...
     def _after_update(self, optimizer: Any, args: Any, kwargs: Any) -> None: ...
 
+@disjoint_base
 class Evaluator:
     @property
     def program(self) -> Program: ...
-    def _compiled(self) -> Program: ...
     def __call__(self, step: Any, /) -> Any: ...
 
 def fill_rows(programs: list[Program], out: Any, start: int = 0, /) -> None: ...

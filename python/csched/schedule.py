@@ -156,6 +156,12 @@ def from_json(text: str) -> Schedule:
     ValueError
         If the text is no JSON, of an unknown format, or a field is missing or out of range.
 
+    Examples
+    --------
+    >>> import csched
+    >>> csched.from_json(csched.rex(0.1, 10).to_json()) == csched.rex(0.1, 10)
+    True
+
     """
     data = json.loads(text)
     if not isinstance(data, dict) or not isinstance(data.get("curves"), dict):

@@ -1,0 +1,101 @@
+"""The package as a package: light imports, true types, one table, C that compiles alone."""
+
+import doctest
+import inspect
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import csched
+from csched import _core, reference
+
+ROOT = Path(__file__).parent.parent
+FRAMEWORKS = {"torch", "jax", "optax", "keras", "tensorflow", "matplotlib", "typer", "rich"}
+PLAIN = {"pandas", "scipy", "sklearn", "numba", "hypothesis", "mpmath", "tqdm", "joblib"}
+
+
+def modules_after(statement):
+    code = f"import sys; {statement}; import json; print(json.dumps(sorted(sys.modules)))"
+    made = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    return set(json.loads(made.stdout))
+
+
+def test_a_bare_import_loads_no_framework_and_nothing_beyond_numpy():
+    loaded = modules_after("import csched")
+    assert "csched._core" in loaded
+    assert not {name.split(".")[0] for name in loaded} & (FRAMEWORKS | PLAIN)
+    new = {name.split(".")[0] for name in loaded - modules_after("import numpy")}
+    others = {n for n in new - set(sys.stdlib_module_names) if "cython" not in n}
+    assert others <= {"csched", "numpy"}
+
+
+def test_the_c_core_holds_no_python_package():
+    names = [p.name for p in (ROOT / "csched").rglob("*")]
+    assert not [n for n in names if n.endswith((".py", ".so", ".pyd")) or n.startswith("__init__")]
+
+
+def test_the_package_under_test_is_the_one_of_this_checkout_and_not_the_sources():
+    assert csched.__file__ is not None
+    assert Path(csched.__file__).name == "__init__.py"
+    assert Path(csched.__file__).parent.resolve() != (ROOT / "csched").resolve()
+
+
+def test_compiled_classes_know_their_module():
+    assert (_core.Program.__module__, _core.Program.__qualname__) == ("csched._core", "Program")
+    assert type(csched.curve("linear").program) is _core.Program
+
+
+def test_stubs_of_the_compiled_module_are_true(tmp_path):
+    allowed = tmp_path / "allowed"  # Cython's way of refusing to pickle what holds pointers
+    allowed.write_text(r"csched\._core\.(\w+\.)?__(reduce|setstate)_cython__" + "\n")
+    command = [sys.executable, "-m", "mypy.stubtest", "csched._core"]
+    command += ["--allowlist", str(allowed), "--ignore-unused-allowlist"]
+    made = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert made.returncode == 0, made.stdout + made.stderr
+
+
+def test_the_table_and_the_formulas_have_the_same_names_and_arguments():
+    assert [*reference.FORMULAS, "table"] == list(csched.PROFILES)
+    for name, formula in reference.FORMULAS.items():
+        names = list(inspect.signature(formula).parameters)
+        assert names == ["z", "xp", "ratio", *(a.name for a in csched.PROFILES[name].arguments)]
+
+
+def test_defaults_of_formulas_are_those_of_the_table():
+    for name, formula in reference.FORMULAS.items():
+        for a in csched.PROFILES[name].arguments:
+            assert inspect.signature(formula).parameters[a.name].default == a.default, (name, a)
+
+
+@pytest.mark.parametrize("source", ["kernels.c", "program.c"])
+def test_c_compiles_alone_without_a_warning(source, tmp_path):
+    flags = ["-std=c11", "-O1", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"]
+    command = ["cc", *flags, "-c", str(ROOT / "csched" / source), "-o", str(tmp_path / "made.o")]
+    made = subprocess.run(command, capture_output=True, text=True)
+    assert made.returncode == 0, made.stderr
+
+
+def test_the_c_core_knows_no_python():
+    for path in (ROOT / "csched").glob("*.[ch]"):
+        assert "Python.h" not in path.read_text(), path.name
+
+
+@pytest.mark.parametrize("name", [n for n in csched.__all__ if callable(getattr(csched, n))])
+def test_every_public_function_has_a_docstring_with_an_example(name):
+    thing = getattr(csched, name)
+    texts = [inspect.getdoc(thing) or ""]
+    if inspect.isclass(thing):
+        texts += [inspect.getdoc(m) or "" for _, m in inspect.getmembers(thing) if callable(m)]
+    first = texts[0].partition("\n")[0]
+    assert 0 < len(first) <= 100
+    if name != "Stack":  # made by stack(), which shows it
+        assert any(doctest.DocTestParser().get_examples(text) for text in texts), name
+
+
+def test_every_public_name_exists_and_the_recipes_are_public():
+    assert all(hasattr(csched, name) for name in csched.__all__)
+    assert set(csched.RECIPES) <= set(csched.__all__)
+    assert len(set(csched.__all__)) == len(csched.__all__)
