@@ -153,6 +153,7 @@ def test_step_with_tensors(timed, who, groups):
         for group in optimizer.param_groups:
             group["lr"] = torch.tensor(PEAK)
         name, step = f"torch {who}", theirs.CosineAnnealingLR(optimizer, STEPS).step
+        agree([[v] * groups for v in COSINE["lr"].values(0, 30)], rates(optimizer, step), 1e-5)
     else:
         scale = {i: 0.99**i for i in range(groups)} if "factor" in who else None
         scheduler = csched.torch.Scheduler(optimizer, COSINE, scale=scale, storage="buffer")

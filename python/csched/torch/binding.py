@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -44,7 +46,7 @@ class Bound:
     before: dict[str, Any] = field(default_factory=dict)  # by key
     tensors: dict[str, Tensor] = field(default_factory=dict)  # by key path
     contents: dict[str, Tensor] = field(default_factory=dict)  # of the tensors, before
-    stage: dict[str, int] = field(default_factory=dict)  # by key path: address of a float32
+    stage: int = 0  # where its lr lies before it is copied to a buffer; 0: nowhere
     initial_lr: Any = 0.0
     added_initial_lr: bool = False
 
@@ -122,7 +124,8 @@ def parsed(path: str) -> tuple[str, int | None]:
     match = _PATH.fullmatch(path)
     if match is None:
         _check.fail(WHERE, "a key", "a group's key, or one with an index: 'betas[0]'", path)
-    return match[1], None if match[2] is None else int(match[2])
+    # interned, so that dicts find it by identity: half the time of a comparison
+    return sys.intern(match[1]), None if match[2] is None else int(match[2])
 
 
 def _placed(group: Mapping[str, Any], path: str) -> str:
@@ -255,17 +258,19 @@ def restore(bound: Bound) -> None:
 def lanes(bounds: Iterable[Bound]) -> list[tuple[Any, ...]]:
     """Rows for the writer: places that hold the same value in the same form share one."""
     rows: dict[tuple[Any, ...], dict[Any, Any]] = {}
+    staged: list[tuple[int, Any, float]] = []
     for b in bounds:
         for path, curve in b.curves.items():
             key, index = parsed(path)
             factor = b.scale if path == "lr" else 1.0
+            if path == "lr" and b.stage:
+                staged.append((b.stage, curve.program, factor))
+                continue
             tensor, digits = b.tensors.get(path), (0, 0)
             kind: int = ITEM
             target: Any = b.group
             number: Any = id(target)
-            if path in b.stage:
-                kind, target, number = STAGE, b.stage[path], b.stage[path]
-            elif tensor is not None:
+            if tensor is not None:
                 digits = _DIGITS.get(tensor.dtype, (0, 0))
                 kind, target, number = CALL, tensor.detach().fill_, memory(tensor)
             elif index is not None:
@@ -274,28 +279,46 @@ def lanes(bounds: Iterable[Bound]) -> list[tuple[Any, ...]]:
                 kind = WHOLE
             row = (kind, curve.program, factor, *digits, key, index or 0)
             rows.setdefault(row, {})[number] = target
-    # lanes of one curve lie side by side: the writer evaluates it once
-    ordered = sorted(rows.items(), key=lambda item: id(item[0][1]))
-    return [(*row, list(targets.values())) for row, targets in ordered]
+    # lanes for the same dicts lie side by side: the writer stores two in one visit
+    ordered = sorted(rows.items(), key=lambda item: (item[0][0], min(map(str, item[1]))))
+    return [(*row, list(targets.values())) for row, targets in ordered] + _in_a_row(staged)
+
+
+def _in_a_row(staged: list[tuple[int, Any, float]]) -> list[tuple[Any, ...]]:
+    """A lane for every run of neighbouring floats that follow one program."""
+    runs: list[tuple[int, Any, list[float]]] = []
+    for address, program, factor in sorted(staged, key=lambda s: s[0]):
+        if runs and runs[-1][1] is program and address == runs[-1][0] + 4 * len(runs[-1][2]):
+            runs[-1][2].append(factor)
+        else:
+            runs.append((address, program, [factor]))
+    made = []
+    for address, program, factors in runs:
+        memory = np.array(factors)
+        places = [address, memory.ctypes.data]
+        made.append((STAGE, program, 1.0, 0, 0, memory, len(factors), places))
+    return made
 
 
 def in_one_buffer(bounds: Iterable[Bound]) -> list[tuple[Any, Tensor]]:
     """Make the lr of the groups 0-dim views of one float32 buffer a device.
 
     Returns the buffers' ``copy_`` and what to copy from: memory that the writer stores to. That
-    memory is not pinned: a copy from pinned memory would race with the next step's values.
+    memory is not pinned: a copy from pinned memory would race with the next step's values. Groups
+    that follow one curve are neighbours in it.
     """
     made = []
     devices: dict[torch.device, list[Bound]] = {}
     for b in bounds:
-        if "lr" in b.curves and "lr" not in b.stage:
+        if "lr" in b.curves and not b.stage:
             device = b.group["params"][0].device if b.group["params"] else torch.device("cpu")
             devices.setdefault(device, []).append(b)
     for device, members in devices.items():
+        members.sort(key=lambda b: id(b.curves["lr"].program))
         buffer = torch.zeros(len(members), dtype=torch.float32, device=device)
         staging = torch.zeros(len(members), dtype=torch.float32)
         for i, (b, view) in enumerate(zip(members, buffer.unbind(0), strict=True)):
             b.group["lr"] = b.tensors["lr"] = view
-            b.stage["lr"] = staging.data_ptr() + 4 * i
+            b.stage = staging.data_ptr() + 4 * i
         made.append((buffer.copy_, staging))
     return made

@@ -393,7 +393,7 @@ def _inherit(b: Bound, old: Bound) -> Bound:
     """A fresh bound group that remembers what was there before the old one."""
     b.before.update({k: v for k, v in old.before.items() if k in b.before})
     b.contents.update({p: v for p, v in old.contents.items() if p in b.contents})
-    b.stage = {p: a for p, a in old.stage.items() if p in b.curves}
+    b.stage = old.stage if "lr" in b.curves else 0
     b.initial_lr, b.added_initial_lr = old.initial_lr, old.added_initial_lr
     return b
 
