@@ -1,0 +1,306 @@
+"""csched.keras in model.fit on real data; run here on JAX and, by the last test, on PyTorch."""
+
+import functools
+import json
+import os
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+from sklearn.datasets import load_digits
+
+import csched
+from csched import keras as ck
+
+# Keras 3.15 reads its own variables in the way NumPy 2 warns about.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+BACKEND = keras.backend.backend()
+COSINE = csched.curve("cosine", 0.1, 0.001, 50).warmup(10)
+CURVES = {
+    "warmup_cosine": COSINE,
+    "rex_every": csched.curve("rex", 0.5, 0.01, 100, sampling=csched.every(7)),
+    "sgdr": csched.curve("cosine", 1.0, 0.0, 10).repeat(3, length_mult=2, peak_mult=0.5),
+    "endless": csched.curve("rex", 0.3, 0.0, 9).repeat().warmup(5),
+}
+LONG = {
+    "cosine": csched.curve("cosine", 0.1, 0.001, 10**7).warmup(10**6),
+    "sgdr": csched.curve("cosine", 1.0, 0.01, 10).repeat(length_mult=2),
+    "exponential": csched.curve("exponential", 1.0, 1e-6, 2**31 - 10),
+    "levels": csched.curve("rex", 1.0, 0.1, 10**6).repeat(100, peak_mult=0.99),
+}
+ONE_CYCLE = csched.one_cycle(peak=0.2, steps=60).replace(
+    weight_decay=csched.curve("linear", 0.01, 0.001, 60)
+)
+
+
+def bits(values):
+    return np.asarray(values, np.float32).view(np.uint32).tolist()
+
+
+def numbers(tensor):
+    return ops.convert_to_numpy(tensor)
+
+
+@functools.cache
+def digits():
+    x, y = load_digits(return_X_y=True)
+    return (x / 16.0).astype("float32"), y
+
+
+def model_with(optimizer, width=16):
+    keras.utils.set_random_seed(7)
+    layers = [keras.layers.Dense(width, "tanh"), keras.layers.Dense(10)]
+    model = keras.Sequential([keras.Input((64,)), *layers])
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(optimizer, loss, metrics=["accuracy"])
+    return model
+
+
+def fit(model, updates, callbacks=()):
+    """Train for so many updates, without shuffling."""
+    x, y = (np.tile(a, (4, *[1] * (a.ndim - 1)))[: 32 * updates] for a in digits())
+    model.fit(x, y, batch_size=32, shuffle=False, verbose=0, callbacks=list(callbacks))
+
+
+def recording(kind):
+    """The optimizer class, keeping what its last update used in variables of its own."""
+
+    class Recording(kind):
+        def build(self, variables):
+            super().build(variables)
+            names = ("learning_rate", "momentum", "weight_decay", "beta_1", "beta_2")
+            self.names = [n for n in names if getattr(self, n, None) is not None]
+            self.used = self.add_variable((len(self.names),), name="used")
+
+        def apply(self, grads, trainable_variables=None):
+            values = [ops.cast(getattr(self, n), "float32") for n in self.names]
+            self.used.assign(ops.stack(values))
+            return super().apply(grads, trainable_variables)
+
+    return Recording
+
+
+class Reader(keras.callbacks.Callback):
+    """Reads what a recording optimizer kept, after every batch."""
+
+    def __init__(self):
+        super().__init__()
+        self.rows = []
+
+    def on_train_batch_end(self, batch, logs=None):
+        if BACKEND == "jax":
+            self.model.jax_state_sync()
+        self.rows.append(numbers(self.model.optimizer.used).copy())
+
+    def column(self, name):
+        return [row[self.model.optimizer.names.index(name)] for row in self.rows]
+
+
+# --- the learning rate --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", CURVES)
+def test_looked_up_values_are_the_float32_curve_bit_for_bit(name):
+    curve, n = CURVES[name], CURVES[name].steps * 2 + 10
+    got = numbers(ck.LearningRateSchedule(curve)(ops.arange(n)))
+    assert bits(got) == bits(curve.values(0, n, dtype=np.float32))
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_computed_values_are_within_8_ulp(name):
+    curve = LONG[name]
+    steps = np.concatenate([np.arange(2000), np.geomspace(1, 2**31 - 1, 2000).astype(np.int64)])
+    got = numbers(ck.LearningRateSchedule(curve)(steps.astype(np.int32)))
+    exact = curve(steps)
+    assert np.max(np.abs(got - exact) / np.spacing(exact.astype(np.float32))) <= 8
+
+
+def test_update_t_of_fit_uses_value_t():
+    optimizer = recording(keras.optimizers.SGD)(ck.LearningRateSchedule(COSINE))
+    reader = Reader()
+    fit(model_with(optimizer), 70, [reader])
+    assert bits(reader.column("learning_rate")) == bits(COSINE.values(0, 70, dtype=np.float32))
+
+
+def test_accumulation_counts_updates_and_not_batches():
+    rate = ck.LearningRateSchedule(COSINE, gradient_accumulation_steps=4)
+    kind = recording(keras.optimizers.SGD)
+    reader = Reader()
+    fit(model_with(kind(rate, gradient_accumulation_steps=4)), 40, [reader])
+    want = np.repeat(COSINE.values(0, 10, dtype=np.float32), 4)
+    assert bits(reader.column("learning_rate")) == bits(want)
+
+
+def test_fit_on_digits_learns():
+    curve = csched.curve("cosine", 0.5, 0.0, 170).warmup(18)
+    model = model_with(keras.optimizers.SGD(ck.LearningRateSchedule(curve), momentum=0.9), 32)
+    x, y = digits()
+    model.fit(x[:1500], y[:1500], batch_size=32, epochs=4, verbose=0)
+    assert model.evaluate(x[1500:], y[1500:], verbose=0)[1] > 0.9
+
+
+# --- saving -------------------------------------------------------------------------------------
+
+
+def test_config_is_the_spec_in_json():
+    rate = ck.LearningRateSchedule(COSINE, 2)
+    saved = json.loads(json.dumps(keras.saving.serialize_keras_object(rate)))
+    back = keras.saving.deserialize_keras_object(saved)
+    assert type(back) is ck.LearningRateSchedule
+    assert (back.curve, back.gradient_accumulation_steps) == (COSINE, 2)
+
+
+def weights(model):
+    return [bits(w) for w in model.get_weights()]
+
+
+@pytest.mark.parametrize("with_callback", [False, True])
+def test_a_reloaded_model_goes_on_bit_for_bit(tmp_path, with_callback):
+    def callbacks():
+        return [ck.Scheduler(ONE_CYCLE)] if with_callback else []
+
+    def optimizer():
+        rate = 0.1 if with_callback else ck.LearningRateSchedule(COSINE)
+        return keras.optimizers.SGD(rate, momentum=0.9, weight_decay=0.01)
+
+    x, y = digits()
+
+    def train(model, first, last):
+        part = slice(32 * first, 32 * last)
+        model.fit(x[part], y[part], batch_size=32, shuffle=False, verbose=0, callbacks=callbacks())
+
+    whole = model_with(optimizer())
+    train(whole, 0, 40)
+    model = model_with(optimizer())
+    train(model, 0, 17)
+    model.save(tmp_path / "model.keras")
+    model = keras.saving.load_model(tmp_path / "model.keras")
+    assert int(model.optimizer.iterations) == 17
+    train(model, 17, 40)
+    assert weights(model) == weights(whole)
+
+
+# --- the callback -------------------------------------------------------------------------------
+
+
+def test_callback_sets_lr_momentum_and_weight_decay_of_update_t():
+    optimizer = recording(keras.optimizers.SGD)(0.1, momentum=0.9, weight_decay=0.1)
+    reader = Reader()
+    fit(model_with(optimizer), 70, [ck.Scheduler(ONE_CYCLE), reader])
+    want = ONE_CYCLE.values(0, 70, dtype=np.float32)
+    assert bits(reader.column("learning_rate")) == bits(want["lr"])
+    assert bits(reader.column("momentum")) == bits(want["momentum"])
+    assert bits(reader.column("weight_decay")) == bits(want["weight_decay"])
+
+
+def test_callback_sets_the_betas_of_adamw():
+    betas = {"betas[0]": csched.curve("linear", 0.95, 0.85, 20), "betas[1]": COSINE + 0.8}
+    schedule = csched.Schedule({"lr": COSINE, **betas})
+    reader = Reader()
+    optimizer = recording(keras.optimizers.AdamW)(0.1)
+    fit(model_with(optimizer), 30, [ck.Scheduler(schedule), reader])
+    want = schedule.values(0, 30, dtype=np.float32)
+    for name, attribute in [("betas[0]", "beta_1"), ("betas[1]", "beta_2")]:
+        assert bits(reader.column(attribute)) == bits(want[name])
+
+
+class Constant(keras.layers.Layer):
+    """One weight w; the output is w for every row, so the gradient of its mean is 1."""
+
+    def build(self, shape):
+        self.w = self.add_weight(shape=(1,), initializer="ones")
+
+    def call(self, x):
+        return x * 0.0 + self.w
+
+
+def test_sgd_in_fit_is_the_heavy_ball_with_the_momentum_of_each_update():
+    model = keras.Sequential([keras.Input((1,)), Constant()])
+    optimizer = keras.optimizers.SGD(0.1, momentum=0.9, weight_decay=0.01)
+    model.compile(optimizer, lambda y, p: ops.mean(p))
+    x = np.zeros((60, 1), np.float32)
+    model.fit(x, x, batch_size=1, verbose=0, callbacks=[ck.Scheduler(ONE_CYCLE)])
+    w, v = 1.0, 0.0
+    for t in range(60):
+        now = ONE_CYCLE(t)
+        w -= w * now["weight_decay"] * now["lr"]
+        v = now["momentum"] * v - now["lr"]
+        w += v
+    np.testing.assert_allclose(model.get_weights()[0][0], w, rtol=60 * 2**-23)
+
+
+def test_adam_uses_the_scheduled_betas_in_its_arithmetic():
+    schedule = csched.Schedule({"lr": COSINE, "betas[0]": csched.curve("linear", 0.95, 0.5, 30)})
+    model = keras.Sequential([keras.Input((2,)), Constant()])
+    model.compile(keras.optimizers.Adam(0.1), lambda y, p: ops.mean(p * y))
+    y = np.repeat(np.linspace(1.0, 2.0, 30, dtype=np.float32)[:, None], 2, 1)
+    model.fit(y, y, 1, verbose=0, shuffle=False, callbacks=[ck.Scheduler(schedule)])
+    w, m, v = 1.0, 0.0, 0.0
+    for t, g in enumerate(y[:, 0].astype(float)):
+        rate, beta = COSINE(t), schedule["betas[0]"](t)
+        m, v = m + (g - m) * (1 - beta), v + (g * g - v) * (1 - 0.999)
+        alpha = rate * np.sqrt(1 - 0.999 ** (t + 1)) / (1 - beta ** (t + 1))
+        w -= m * alpha / (np.sqrt(v) + 1e-7)
+    np.testing.assert_allclose(model.get_weights()[0][0], w, rtol=30 * 2**-20)  # sqrt(1 - b^t)
+
+
+def test_a_second_schedule_replaces_the_first():
+    other = csched.one_cycle(peak=0.01, steps=30)
+    optimizer = recording(keras.optimizers.SGD)(0.1, momentum=0.9)
+    model, reader = model_with(optimizer), Reader()
+    fit(model, 10, [ck.Scheduler(csched.one_cycle(peak=0.2, steps=60))])
+    fit(model, 10, [ck.Scheduler(other), reader])
+    want = other.values(10, 20, dtype=np.float32)
+    assert bits(reader.column("momentum")) == bits(want["momentum"])
+    assert bits(reader.column("learning_rate")) == bits(want["lr"])
+
+
+# --- refusals -----------------------------------------------------------------------------------
+
+
+def scheduled(optimizer, **curves):
+    fit(model_with(optimizer), 1, [ck.Scheduler(csched.Schedule(**curves))])
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "text"),
+    [
+        (lambda: ck.LearningRateSchedule(0.1), TypeError, "curve must be a Curve, got 0.1"),
+        (lambda: ck.LearningRateSchedule(COSINE.tail("raise")), ValueError, "without tail 'raise'"),
+        (lambda: ck.LearningRateSchedule(COSINE.noisy(0.1)), ValueError, "without noise"),
+        (lambda: ck.LearningRateSchedule(COSINE, 0), ValueError, "gradient_accumulation_steps"),
+        (lambda: ck.Scheduler(COSINE), TypeError, "schedule must be a Schedule"),
+        (lambda: ck.Scheduler(csched.Schedule(lrr=COSINE)), ValueError, "did you mean 'lr'"),
+        (
+            lambda: scheduled(keras.optimizers.Adam(), lr=COSINE, momentum=COSINE),
+            TypeError,
+            "the optimizer for 'momentum' must be a SGD",
+        ),
+        (
+            lambda: scheduled(keras.optimizers.SGD(0.1), momentum=COSINE),
+            ValueError,
+            "momentum must be in use, got 0.0; build the optimizer with a momentum",
+        ),
+    ],
+)
+def test_what_keras_cannot_do_is_refused_by_name(make, error, text):
+    with pytest.raises(error, match=text):
+        make()
+
+
+# --- the other back end ---------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(BACKEND != "jax", reason="this is the run on the other back end")
+def test_the_same_holds_on_the_torch_back_end():
+    chosen = "looked_up or computed or update_t or accumulation or reloaded or second or arithmetic"
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__]
+    command += ["-k", chosen]
+    environment = {**os.environ, "KERAS_BACKEND": "torch"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert " passed" in done.stdout
