@@ -43,7 +43,7 @@ class _Builder:
         if node.op == compiling.REPEAT:
             return self._repeat(node)
         if node.op == compiling.EVERY:
-            child = self.build(children[0])
+            child = self.build(children[-1])  # of two the one that counts steps, not samples
             return closed_form.Held(child, self._period(node.times), self._within(node.length))
         if node.op == compiling.SHIFT:
             if node.length == compiling.FOR_EVER and not node.times:
