@@ -9,6 +9,7 @@
 import os
 
 from csched import _core, presets
+from csched.clock import Clock
 from csched.curve import Curve
 from csched.phases import curve
 from csched.plain import from_dict
@@ -24,6 +25,7 @@ _core.use_variant(os.environ.get("CSCHED_VARIANT") or _core.variants()[-1])
 __all__ = [  # noqa: PLE0604
     "PROFILES",
     "RECIPES",
+    "Clock",
     "Curve",
     "Schedule",
     "Stack",
