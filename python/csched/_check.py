@@ -9,7 +9,7 @@ import difflib
 import math
 import numbers
 import operator
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 from fractions import Fraction
 from typing import Any, NoReturn
 
@@ -74,6 +74,13 @@ def integer(
         top = "2**53" if high == MAX_STEP else str(high)
         fail(where, name, f"in [{low}, {top}]", value, hint)
     return number
+
+
+def items(where: str, name: str, value: Any) -> list[Any]:
+    """The items of a list, a tuple or an array."""
+    if isinstance(value, (str, bytes, Mapping, Set)) or not isinstance(value, Iterable):
+        fail_type(where, name, "a sequence", value)
+    return list(value)
 
 
 def decimal(value: Any) -> Fraction:

@@ -147,7 +147,7 @@ def _table(c: Any) -> Node:
 def _pieces(c: Any) -> list[tuple[Fraction, Fraction, float, float]]:
     """From which place to which, in steps, and from which value to which; the last is the end."""
     points: Points = dict(c.arguments)["points"]
-    span, shift = _check.decimal(c.length), _check.decimal(c.offset)
+    span, shift = Fraction(c.length), Fraction(c.offset)  # as in any phase: binary, exact
     made = []
     for (z0, p0), (z1, p1) in pairwise(points):
         if z0 < z1:

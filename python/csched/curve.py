@@ -222,9 +222,36 @@ class Curve(Evaluator):
         steps = _check.integer("Curve.stretch", "steps", steps, 1)
         return self if steps == self.steps else self._stretched(steps)
 
-    def clip(self, low: float = -math.inf, high: float = math.inf) -> Curve:
-        """Limit the values to [low, high]."""
-        return nodes.Clip(self, low, high)
+    def extend(self, steps: int, how: str = "stretch", at: int | None = None) -> Curve:
+        """Another horizon from step ``at`` on; the values before it keep their bits.
+
+        ``how="stretch"``: what is left at ``at`` (default 0) is stretched so that the whole takes
+        ``steps``, more or fewer. ``how="hold"``: the value at ``at`` (default: the end) is held
+        for the steps that are added, then the curve goes on.
+
+        >>> import csched
+        >>> c = csched.curve("linear", 1.0, 0.0, 4)
+        >>> c.extend(6, at=2).values(0, 7).tolist()
+        [1.0, 0.75, 0.5, 0.375, 0.25, 0.125, 0.0]
+        >>> c.extend(6, "hold", at=2).values(0, 7).tolist()
+        [1.0, 0.75, 0.5, 0.5, 0.5, 0.25, 0.0]
+        """
+        return control.extended(self, steps, how, at)
+
+    def shift(self, steps: int, at: int = 0) -> Curve:
+        """The values from ``at`` on come so many steps later, that at ``at`` being held till then.
+
+        With ``steps`` below 0 they come earlier: so many are left out.
+
+        >>> import csched
+        >>> csched.curve("linear", 1.0, 0.0, 4).shift(2).values().tolist()
+        [1.0, 1.0, 1.0, 0.75, 0.5, 0.25]
+        """
+        return control.shifted(self, steps, at)
+
+    def clip(self, low: float = -math.inf, high: float = math.inf, at: int = 0) -> Curve:
+        """Limit the values from step ``at`` on to [low, high]."""
+        return control.clipped(self, low, high, at)
 
     def rounded(self, multiple: float = 1.0) -> Curve:
         """Values rounded to multiples, halves to even: for batch sizes."""
@@ -358,4 +385,4 @@ def checked_range(
 
 
 # Nodes are subclasses of Curve, and Curve's methods make nodes: one of the two imports is late.
-from csched import compiling, describing, nodes, phases, plain  # noqa: E402
+from csched import compiling, control, describing, nodes, phases, plain  # noqa: E402

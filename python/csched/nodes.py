@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any, ClassVar
 
 import numpy as np
@@ -62,9 +63,10 @@ class Sequence(Curve):
     def _stretched(self, steps: int) -> Curve:
         whole, seams = self.steps, [*self.begins(), self.steps]
         moved = [round(Fraction(s * steps, whole)) for s in seams]
-        parts = [
-            p.stretch(b - a) for p, a, b in zip(self.parts, moved, moved[1:], strict=False) if b > a
-        ]
+        spans = list(pairwise(moved))
+        parts = [p.stretch(b - a) for p, (a, b) in zip(self.parts, spans, strict=True) if b > a]
+        if not self.parts[-1].steps:
+            parts.append(self.parts[-1])  # of no steps, but what it holds follows the end
         return sequence(*parts)
 
     def _scaled(self, factor: float) -> Curve:
@@ -301,8 +303,9 @@ class Window(Curve):
         return restart - self.start
 
     def _stretched(self, steps: int) -> Curve:
-        if not self.steps:
-            return Curve._stretched(self, steps)
+        if not self.steps:  # nothing but the value it holds
+            held = float(self.of(self.start))
+            return Phase("constant", held, held, steps)
         start = round(Fraction(self.start * steps, self.steps))
         if self.stop is None:
             return Window(self.of.stretch(start + steps), start)

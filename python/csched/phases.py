@@ -33,6 +33,11 @@ class Phase(Curve):
         """The span: what z = 1 corresponds to, in steps from z = 0."""
         return float(self.steps) if self.span is None else self.span
 
+    @property
+    def ends_exactly(self) -> bool:
+        """Whether step ``steps`` reads the profile at z = 1."""
+        return Fraction(self.offset) + self.steps == Fraction(self.length)
+
     def __repr__(self) -> str:
         extra = [f"{name}={value!r}" for name, value in self.arguments]
         if self.sampling is not None:
@@ -77,9 +82,10 @@ class Phase(Curve):
         ratio = Fraction(steps, self.steps)
         span = self.span
         if span is not None:  # an inclusive end stays inclusive
-            if span == self.steps - 1 and steps == 1:
+            inclusive = span == self.steps - 1 and not self.offset
+            if inclusive and steps == 1:
                 return Phase("constant", self.end, self.end, 1)
-            span = float(steps - 1) if span == self.steps - 1 else float(Fraction(span) * ratio)
+            span = float(steps - 1) if inclusive else float(Fraction(span) * ratio)
         sampling = self.sampling
         if isinstance(sampling, Every) and isinstance(sampling.interval, int):
             sampling = Every(max(1, round(sampling.interval * ratio)))
@@ -90,6 +96,8 @@ class Phase(Curve):
             kept = [m for i, m in enumerate(marks) if all(p < places[i] for p in places[:i])]
             sampling = At(tuple(kept))
         offset = float(Fraction(self.offset) * ratio)
+        if self.offset and self.ends_exactly and span is not None:
+            offset = max(0.0, span - steps)  # exact, so that the end is again met exactly
         return dataclasses.replace(self, steps=steps, span=span, sampling=sampling, offset=offset)
 
 

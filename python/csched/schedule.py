@@ -127,6 +127,23 @@ class Schedule:
             {k: c.stretch(max(1, round(c.steps * steps / whole))) for k, c in self.items()}
         )
 
+    def extend(self, steps: int, how: str = "stretch", at: int | None = None) -> Schedule:
+        """Every curve with another horizon; see :meth:`Curve.extend`.
+
+        Shorter curves in proportion; a curve that is over by ``at`` stays as it is.
+        """
+        whole, begin = self.steps, at or 0
+
+        def one(c: Curve) -> Curve:
+            if how == "stretch" and c.steps <= begin:
+                return c
+            if how == "stretch":
+                left = (c.steps - begin) * (steps - begin) / max(1, whole - begin)
+                return c.extend(begin + max(1, round(left)), how, at)
+            return c.extend(c.steps + steps - whole, how, None if at is None else min(at, c.steps))
+
+        return Schedule({k: one(c) for k, c in self.items()})
+
     def to_json(self, *, indent: int | None = None) -> str:
         """The schedule as JSON text; :func:`from_json` reads it back."""
         curves = {k: c.to_dict() for k, c in self.items()}

@@ -55,17 +55,24 @@ def phases_within(where: str, whole: int, **given: int | float) -> list[int]:
 def through(
     knots: Sequence[tuple[Fraction | int, float]], steps: int, profile: str, **arguments: Any
 ) -> Curve:
-    """Legs from knot to knot, which may lie between steps; two knots at one place are a jump."""
+    """Legs from knot to knot, which may lie between steps; two knots at one place are a jump.
+
+    The value at ``steps``, which is held after it, may lie on a leg that has no step before it.
+    """
     parts: list[Curve] = []
     if (first := min(steps, math.ceil(knots[0][0]))) > 0:
         parts.append(curve("constant", knots[0][1], steps=first))
     for (a, left), (b, right) in pairwise(knots):
         begin, stop = math.ceil(a), min(steps, math.ceil(b))
         if begin < stop:
-            offset, span = float(begin - a), float(b - a)
-            n = stop - begin
+            n, span = stop - begin, float(b - a)
+            offset = span - n if b == stop else float(begin - a)  # exact: z = 1 is met at b
             leg = curve(profile, left, right, n, offset=offset, span=span, **arguments)
             parts.append(leg)
+        elif begin == stop == steps and a < steps <= b:
+            offset, span = float(steps - a), float(b - a)
+            leg = curve(profile, left, right, 1, offset=offset, span=span, **arguments)
+            parts.append(leg[0:0])
     if (last := math.ceil(knots[-1][0])) < steps or not parts:
         parts.append(curve("constant", knots[-1][1], steps=max(1, steps - last)))
     return sequence(*parts)
@@ -94,7 +101,7 @@ def cycles_over(
 
 def positions(where: str, name: str, given: Sequence[int | float], whole: int) -> list[Fraction]:
     """Increasing places among the steps, in steps."""
-    made = [_check.position(where, name, b, whole) for b in given]
+    made = [_check.position(where, name, b, whole) for b in _check.items(where, name, given)]
     if any(b <= a for a, b in pairwise(made)):
         _check.fail(where, name, "increasing", given)
     return made
@@ -117,7 +124,7 @@ def inverse(where: str, momentum: tuple[float, float] | None) -> tuple[float, fl
 
 def half_waves(where: str, top: float, bottom: float, steps: int, lobes: int | float) -> Curve:
     """``bottom + (top - bottom) * (1 + cos(2 pi lobes z)) / 2``, as half waves down and up."""
-    _check.real(where, "lobes", lobes, 0.0, MOST_PARTS / 2, open_low=True)
+    _check.real(where, "lobes", lobes, 1e-6, MOST_PARTS / 2)
     half = steps / (2 * _check.decimal(lobes))
     count = math.ceil(steps / half)
     return through(

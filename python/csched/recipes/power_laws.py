@@ -18,6 +18,10 @@ __all__ = ["inverse_sqrt", "inverse_time", "noam"]
 
 def _root_law(peak: float, floor: float, timescale: int, steps: int | None) -> Curve:
     """``floor + (peak - floor) / sqrt(1 + t / timescale)``; for ever where steps is None."""
+    if steps is not None and steps <= timescale * 2**49:
+        growth = steps / timescale
+        end = floor + (peak - floor) / math.sqrt(1.0 + growth)
+        return curve("inverse_sqrt", peak, end, steps, scale=growth)
     k = min(49, 52 - timescale.bit_length())  # so that timescale 2^k and the scale 2^k are exact
     span, scale = timescale * 2**k, 2.0**k
     end = floor + (peak - floor) / math.sqrt(1.0 + scale)
