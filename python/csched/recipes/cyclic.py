@@ -177,7 +177,9 @@ def triangular(
     return Schedule(curves)
 
 
-def triangular2(peak: float, steps: int | None = None, **arguments: Any) -> Schedule:
+def triangular2(
+    peak: float, steps: int | None = None, *, floor: float, **arguments: Any
+) -> Schedule:
     """Cyclical learning rate whose height is halved after each cycle, floor and period staying.
 
     Arguments as for :func:`triangular`, with ``amplitude_mult=0.5``.
@@ -195,7 +197,7 @@ def triangular2(peak: float, steps: int | None = None, **arguments: Any) -> Sche
     [0.0, 0.5, 1.0, 0.5, 0.0, 0.25, 0.5, 0.25]
 
     """
-    return triangular(peak, steps, amplitude_mult=0.5, **arguments)
+    return triangular(peak, steps, floor=floor, amplitude_mult=0.5, **arguments)
 
 
 def exp_range(
@@ -240,6 +242,8 @@ def exp_range(
     """
     where = "exp_range"
     decay = _gamma_to_the_step(where, gamma)
+    _check.level(where, "peak", peak)
+    _check.level(where, "floor", floor)
     made = {"lr": (floor, peak)}
     if (pair := inverse(where, momentum)) is not None:
         made["momentum"] = pair

@@ -10,7 +10,7 @@ from csched import _check
 from csched.curve import Curve
 from csched.nodes import sequence
 from csched.phases import curve
-from csched.recipes.parts import cycles_over, warmed
+from csched.recipes.parts import cycles_over, positions, warmed
 from csched.recipes.warmups import Warmup
 from csched.sampling import Sampling
 from csched.schedule import Schedule
@@ -166,6 +166,7 @@ def exponential(
 
     """
     where = "exponential"
+    _check.level(where, "peak", peak)
     if (gamma is None) == (end is None):
         _check.fail(where, "gamma", "given if and only if end is not", gamma)
     if gamma is not None:
@@ -231,9 +232,10 @@ def multi_step(
     where = "multi_step"
     whole = _check.integer(where, "steps", steps, 1)
     _check.real(where, "gamma", gamma, 0.0, open_low=True)
-    seams = [math.ceil(_check.position(where, "boundary", b, whole)) for b in boundaries]
+    _check.real(where, "peak", peak)
+    seams = [math.ceil(b) for b in positions(where, "boundaries", boundaries, whole)]
     if any(b <= a for a, b in pairwise(seams)):
-        _check.fail(where, "boundaries", "increasing", boundaries)
+        _check.fail(where, "boundaries", "on different steps", boundaries)
     ends = [0, *seams, whole]
     parts = [
         curve("constant", peak * gamma**i, steps=b - a)

@@ -43,6 +43,7 @@ def piecewise_constant(
     seams = [math.ceil(b) for b in positions(where, "boundaries", boundaries, whole)]
     if len(seams) > MOST_PARTS:
         _check.fail(where, "boundaries", f"at most {MOST_PARTS}", len(seams))
+    values = _check.items(where, "values", values)
     if len(values) != len(seams) + 1:
         _check.fail(where, "values", f"one more than boundaries, {len(seams) + 1}", values)
     levels = [_check.real(where, "value", v) for v in values]
@@ -103,7 +104,7 @@ def piecewise_cosine(points: Sequence[tuple[int | float, float]], steps: int) ->
 def _through(where: str, points: Sequence[tuple[int | float, float]], steps: int, p: str) -> Any:
     whole = _check.integer(where, "steps", steps, 1)
     try:
-        pairs = [(at, value) for at, value in points]
+        pairs = [(at, value) for at, value in _check.items(where, "points", points)]
     except (TypeError, ValueError):
         _check.fail(where, "points", "pairs (position, value)", points)
     if not 1 <= len(pairs) <= MOST_PARTS:

@@ -182,7 +182,8 @@ def wsd_s(
     parts: list[Curve] = []
     for i, (a, b) in enumerate(pairwise(seams)):
         if b <= a:
-            _check.fail(where, "boundaries", "increasing, above 0 and below steps", boundaries)
+            allowed = "on different steps, above 0 and below steps"
+            _check.fail(where, "boundaries", allowed, boundaries)
         down = max(1, _check.length(where, "cooldown_steps", cooldown_steps, b - a, 1))
         held = b - a - down - (n if i == 0 else 0)
         if held < 0:
@@ -423,6 +424,7 @@ def deepseek(
     whole, n = whole_and_warmup(where, steps, warmup_steps)
     _check.real(where, "peak", peak)
     seams = [math.ceil(b) for b in positions(where, "boundaries", boundaries, whole)]
+    factors = _check.items(where, "factors", factors)
     if len(factors) != len(seams):
         _check.fail(where, "factors", f"as many as boundaries, {len(seams)}", factors)
     if len(seams) > MOST_PARTS or (seams and seams[0] < n):

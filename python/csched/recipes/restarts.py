@@ -32,7 +32,7 @@ def cosine_restarts(
     Parameters
     ----------
     cycles : int or float, default 1
-        Number of cycles, in (0, 32768]; a fraction cuts the last one.
+        Number of cycles, in [1e-6, 32768]; a fraction cuts the last one.
     warmup_steps : int or float, default 0
         Steps of the warm-up, or their fraction of the whole.
 
@@ -49,7 +49,7 @@ def cosine_restarts(
 
     """
     where = "cosine_restarts"
-    count = _check.real(where, "cycles", cycles, 0.0, MOST_PARTS / 2, open_low=True)
+    count = _check.real(where, "cycles", cycles, 1e-6, MOST_PARTS / 2)
 
     def main(n: int) -> Curve:
         length = n / _check.decimal(cycles)
@@ -77,7 +77,7 @@ def multi_lobe(
     Parameters
     ----------
     lobes : int or float, default 1.5
-        Number of waves, in (0, 32768]; ``num_cycles`` of Hugging Face Transformers' ``cosine``.
+        Number of waves, in [1e-6, 32768]; ``num_cycles`` of Hugging Face Transformers' ``cosine``.
 
     References
     ----------
