@@ -303,9 +303,8 @@ class Window(Curve):
         return restart - self.start
 
     def _stretched(self, steps: int) -> Curve:
-        if not self.steps:  # nothing but the value it holds
-            held = float(self.of(self.start))
-            return Phase("constant", held, held, steps)
+        if not self.steps:
+            return Curve._stretched(self, steps)
         start = round(Fraction(self.start * steps, self.steps))
         if self.stop is None:
             return Window(self.of.stretch(start + steps), start)

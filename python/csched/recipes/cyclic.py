@@ -242,8 +242,8 @@ def exp_range(
     """
     where = "exp_range"
     decay = _gamma_to_the_step(where, gamma)
-    _check.level(where, "peak", peak)
-    _check.level(where, "floor", floor)
+    _check.real(where, "peak", peak)
+    _check.real(where, "floor", floor)
     made = {"lr": (floor, peak)}
     if (pair := inverse(where, momentum)) is not None:
         made["momentum"] = pair

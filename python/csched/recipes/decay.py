@@ -166,7 +166,7 @@ def exponential(
 
     """
     where = "exponential"
-    _check.level(where, "peak", peak)
+    _check.real(where, "peak", peak)
     if (gamma is None) == (end is None):
         _check.fail(where, "gamma", "given if and only if end is not", gamma)
     if gamma is not None:
