@@ -48,6 +48,7 @@ class Bound:
     contents: dict[str, Tensor] = field(default_factory=dict)  # of the tensors, before
     stage: int = 0  # where its lr lies before it is copied to a buffer; 0: nowhere
     initial_lr: Any = 0.0
+    plain: Curve | None = None  # its lr before a plateau's factor
     added_initial_lr: bool = False
 
 
@@ -109,7 +110,7 @@ def bind(
     for path, curve in rule.items() if rule is not None else ():
         if path not in extra:
             curves[_placed(group, path)] = curve
-    made = Bound(group, scale, curves)
+    made = Bound(group, scale, curves, plain=curves.get("lr"))
     for path, curve in curves.items():
         _check_place(made, path, curve)
         key = parsed(path)[0]

@@ -23,6 +23,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from csched import _check, _core
 from csched.curve import Curve
 from csched.plain import FORMAT
+from csched.plateau import Plateau
 from csched.schedule import Schedule
 from csched.torch import binding, legal
 from csched.torch import state as states
@@ -61,6 +62,8 @@ class Scheduler(_core.Writer, LRScheduler):
         copy whatever the number of groups; for compiled steps.
     extra : iterable of str, optional
         Curves that go to no optimizer, such as a batch size; read them with ``value(name)``.
+    plateau : csched.plateau.Plateau, optional
+        Multiplies every lr; ``observe(metric)`` feeds it.
 
     Raises
     ------
@@ -102,6 +105,7 @@ class Scheduler(_core.Writer, LRScheduler):
         drive: Literal["step", "optimizer"] | Scheduler = "step",
         storage: Literal["keep", "buffer"] = "keep",
         extra: Iterable[str] = (),
+        plateau: Plateau | None = None,
     ) -> None:
         if not isinstance(optimizer, Optimizer):
             _check.fail_type(WHERE, "optimizer", "a torch.optim.Optimizer", optimizer)
@@ -113,7 +117,10 @@ class Scheduler(_core.Writer, LRScheduler):
         self._scale = scale
         self._storage = _check.choice(WHERE, "storage", storage, ["keep", "buffer"])
         self._extra = (extra,) if isinstance(extra, str) else tuple(extra)
+        if not (plateau is None or isinstance(plateau, Plateau)):
+            _check.fail_type(WHERE, "plateau", "a csched.plateau.Plateau or None", plateau)
         self._drive = drive
+        self._plateau = plateau
         self._bounds: list[Bound] = []
         self._copies: list[tuple[Any, Tensor]] = []
         self._handles: list[Any] = []
@@ -148,6 +155,10 @@ class Scheduler(_core.Writer, LRScheduler):
 
     def _take(self, bounds: list[Bound]) -> None:
         """Drive these groups from here on."""
+        factor = self._plateau.curve() if self._plateau and self._plateau.events else None
+        for b in bounds:
+            if b.plain is not None:
+                b.curves["lr"] = b.plain if factor is None else b.plain * factor
         for b in bounds:
             if "lr" in b.curves and "initial_lr" not in b.group:
                 b.group["initial_lr"] = b.initial_lr
@@ -218,6 +229,16 @@ class Scheduler(_core.Writer, LRScheduler):
             self._step_count += 1
             self._jump(self.position + n, self.position)
 
+    def observe(self, metric: Any) -> bool:
+        """Feed the plateau a metric, already reduced over ranks; whether the rates fall now."""
+        if self._plateau is None:
+            _check.fail(f"{WHERE}.observe", "plateau", "given at construction", None)
+        falls = self._plateau.observe(metric, self.position)
+        if falls:
+            self._take(self._bounds)
+            self._write_now()
+        return falls
+
     def _refuse(self) -> None:
         reason = "not called on a detached scheduler"
         if self._bounds:
@@ -287,11 +308,12 @@ class Scheduler(_core.Writer, LRScheduler):
 
     def state_dict(self) -> dict[str, Any]:
         """Position and spec as plain JSON types."""
-        return {
+        state = {
             "csched": FORMAT,
             "position": max(self.position, 0),
             "schedule": states.plain(self._rules, self._scales()),
         }
+        return state if self._plateau is None else state | {"plateau": self._plateau.state_dict()}
 
     def _scales(self) -> dict[str, float]:
         scaled = [(b.group.get("name", str(i)), b.scale) for i, b in enumerate(self._bounds)]
@@ -318,9 +340,14 @@ class Scheduler(_core.Writer, LRScheduler):
         state = states.checked(state)
         here = states.plain(self._rules, self._scales())
         if spec is None:
-            states.check_same(state["schedule"], here)
+            options = None if self._plateau is None else self._plateau.options()
+            saved = state.get("plateau") and state["plateau"].get("options")
+            states.check_same({**state["schedule"], "plateau": saved}, {**here, "plateau": options})
         elif _check.choice(states.WHERE, "spec", spec, ["mine", "saved"]) == "saved":
             self._adopt(state["schedule"])
+        if self._plateau is not None and "plateau" in state:
+            self._plateau.load_state_dict(state["plateau"])
+            self._take(self._bounds)
         self.seek(state["position"])
 
     def _adopt(self, spec: Mapping[str, Any]) -> None:
@@ -343,8 +370,14 @@ class Scheduler(_core.Writer, LRScheduler):
         self._take(fresh)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        arguments = (self._rules, self._scale, self._drive, self._storage, self._extra)
-        return _rebuild, (self.optimizer, *arguments, self.position)
+        arguments = {
+            "scale": self._scale,
+            "drive": self._drive,
+            "storage": self._storage,
+            "extra": self._extra,
+            "plateau": self._plateau,
+        }
+        return _rebuild, (self.optimizer, self._rules, arguments, self.position)
 
     # --- what torch's own compositions call ------------------------------------------------
 
@@ -424,14 +457,8 @@ def _is_number(value: object) -> bool:
 
 
 def _rebuild(
-    optimizer: Optimizer,
-    rules: Rules,
-    scale: Any,
-    drive: Any,
-    storage: Any,
-    extra: Any,
-    position: int,
+    optimizer: Optimizer, rules: Rules, arguments: dict[str, Any], position: int
 ) -> Scheduler:
-    made = Scheduler(optimizer, rules, scale=scale, drive=drive, storage=storage, extra=extra)
+    made = Scheduler(optimizer, rules, **arguments)
     made.seek(position)
     return made

@@ -1,0 +1,156 @@
+"""A factor that falls when a metric stops improving: the one input that is no function of time.
+
+What was observed is kept as events, so everything else stays pure: the factor is a curve of the
+events so far, and multiplies any schedule.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from csched import _check
+from csched.curve import Curve
+from csched.nodes import sequence
+from csched.phases import curve
+
+_OPTIONS = ("factor", "patience", "threshold", "mode", "relative", "cooldown", "floor", "start")
+_STATE = ("best", "bad", "resting", "events")
+
+
+class Plateau:
+    """Multiply by ``factor`` after more than ``patience`` observations without an improvement.
+
+    Parameters
+    ----------
+    factor : float, default 0.1
+        In (0, 1).
+    patience : int, default 10
+        Observations without improvement that are let pass.
+    threshold : float, default 1e-4
+        A metric is better if it is below ``best * (1 - threshold)``, with ``relative=False`` below
+        ``best - threshold``; with ``mode="max"`` above, with the sign turned.
+    mode : "min" or "max", default "min"
+        Whether the metric should fall or rise.
+    relative : bool, default True
+        See ``threshold``.
+    cooldown : int, default 0
+        Observations after a reduction that are not held against the metric.
+    floor : float, default 0
+        The factor never falls below it. In [0, 1].
+    start : int, default 0
+        Observations before this step are ignored: those of a warm-up.
+
+    Notes
+    -----
+    The rule is that of ``torch.optim.lr_scheduler.ReduceLROnPlateau``, and with ``start`` one step
+    after its warm-up that of timm's ``PlateauLRScheduler``. torch's ``min_lr`` is ``floor`` times
+    the rate; its ``eps``, which skips small reductions, has no counterpart.
+
+    In distributed runs observe a metric that is reduced already: ranks do not talk.
+
+    Examples
+    --------
+    >>> from csched.plateau import Plateau
+    >>> p = Plateau(factor=0.5, patience=1)
+    >>> [p.observe(loss, step) for step, loss in enumerate([1.0, 0.9, 0.9, 0.9, 0.9])]
+    [False, False, False, True, False]
+    >>> p.events
+    ((3, 0.5),)
+    >>> p.curve().values(0, 6).tolist()
+    [1.0, 1.0, 1.0, 0.5, 0.5, 0.5]
+
+    """
+
+    def __init__(
+        self,
+        factor: float = 0.1,
+        patience: int = 10,
+        threshold: float = 1e-4,
+        mode: str = "min",
+        relative: bool = True,
+        cooldown: int = 0,
+        floor: float = 0.0,
+        start: int = 0,
+    ) -> None:
+        where = "Plateau"
+        self.factor = _check.real(where, "factor", factor, 0, 1, open_low=True, open_high=True)
+        self.patience = _check.integer(where, "patience", patience, 0)
+        self.threshold = _check.real(where, "threshold", threshold, 0.0)
+        self.mode = _check.choice(where, "mode", mode, ["min", "max"])
+        self.relative = bool(relative)
+        self.cooldown = _check.integer(where, "cooldown", cooldown, 0)
+        self.floor = _check.real(where, "floor", floor, 0.0, 1.0)
+        self.start = _check.integer(where, "start", start, 0)
+        self.best = math.inf if mode == "min" else -math.inf
+        self.bad = 0
+        self.resting = 0
+        self.events: tuple[tuple[int, float], ...] = ()
+
+    def observe(self, metric: Any, step: int) -> bool:
+        """Take in a metric before the update of a step; whether the factor falls from it on.
+
+        A metric that is NaN is no improvement.
+        """
+        where = "Plateau.observe"
+        last = self.events[-1][0] if self.events else 0
+        step = _check.integer(where, "step", step, last, hint="the past is not changed")
+        if step < self.start:
+            return False
+        value = float(metric)
+        if self._is_better(value):
+            self.best, self.bad = value, 0
+        else:
+            self.bad += 1
+        if self.resting > 0:
+            self.resting, self.bad = self.resting - 1, 0
+        if self.bad <= self.patience:
+            return False
+        self.bad, self.resting = 0, self.cooldown
+        now = self.events[-1][1] if self.events else 1.0
+        lower = max(now * self.factor, self.floor)
+        if lower == now:
+            return False
+        self.events = (*(e for e in self.events if e[0] != step), (step, lower))
+        return True
+
+    def _is_better(self, value: float) -> bool:
+        sign = 1.0 if self.mode == "min" else -1.0
+        if self.relative:
+            return sign * value < sign * self.best * (1.0 - sign * self.threshold)
+        return sign * value < sign * self.best - self.threshold
+
+    def curve(self) -> Curve:
+        """The factor at every step, as far as it is known: the last one holds."""
+        begins = [0, *(step for step, _ in self.events)]
+        levels = [1.0, *(level for _, level in self.events)]
+        ends = [*begins[1:], begins[-1] + 1]
+        pieces = zip(begins, ends, levels, strict=True)
+        return sequence(*(curve("constant", x, steps=b - a) for a, b, x in pieces if b > a))
+
+    def options(self) -> dict[str, Any]:
+        """What the constructor was given."""
+        return {name: getattr(self, name) for name in _OPTIONS}
+
+    def state_dict(self) -> dict[str, Any]:
+        """Options, counters and events as plain JSON types."""
+        state = {name: getattr(self, name) for name in _STATE}
+        state["events"] = [list(event) for event in self.events]
+        state["best"] = None if math.isinf(self.best) else self.best
+        return {"options": self.options(), **state}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on where ``state_dict`` was taken, with the options of this object."""
+        where = "Plateau.load_state_dict"
+        if missing := [n for n in _STATE if n not in state]:
+            _check.fail(where, "fields", f"complete; missing {missing}", sorted(state))
+        worst = math.inf if self.mode == "min" else -math.inf
+        self.best = worst if state["best"] is None else float(state["best"])
+        self.bad = _check.integer(where, "bad", state["bad"], 0)
+        self.resting = _check.integer(where, "resting", state["resting"], 0)
+        self.events = tuple((int(step), float(level)) for step, level in state["events"])
+
+    def __repr__(self) -> str:
+        fields = ", ".join(f"{k}={v!r}" for k, v in self.options().items())
+        return f"Plateau({fields})"
