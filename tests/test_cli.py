@@ -194,6 +194,8 @@ def test_values_reach_the_file_bit_for_bit(words, dtype, tmp_path):
         if form == "csv":
             rows = np.genfromtxt(path, delimiter=",", names=True, dtype=f"i8,{dtype},{dtype}")
             assert rows["step"].tolist() == list(range(begin, begin + len(rows)))
+            shortest = [line.split(",")[1] for line in path.read_text().splitlines()[1:]]
+            assert shortest == [str(v) for v in planned["lr"]]
             read = rows
         elif form == "json":
             read = {k: np.array(v, dtype) for k, v in json.loads(path.read_text()).items()}
@@ -218,6 +220,17 @@ def test_file_is_replaced_whole_or_not_at_all(tmp_path):
     assert "Format 'foo' is not supported" in result.stderr
     assert path.read_text() == "before"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_file_half_written_is_taken_away(tmp_path, monkeypatch):
+    def full_disk(file, table):
+        file.write(b"half")
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(np, "save", full_disk)
+    result = run("values", *REX, "--format", "npy", "-o", str(tmp_path / "rex.npy"))
+    assert (result.exit_code, result.stderr) == (2, "csched: No space left on device\n")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_command_without_its_extra_says_what_to_install():
