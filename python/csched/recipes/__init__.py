@@ -18,6 +18,7 @@ from csched.recipes import (
     power_laws,
     restarts,
     shapes,
+    stages,
     values,
     warmups,
 )
@@ -32,11 +33,23 @@ from csched.recipes.plateau import *  # noqa: F403
 from csched.recipes.power_laws import *  # noqa: F403
 from csched.recipes.restarts import *  # noqa: F403
 from csched.recipes.shapes import *  # noqa: F403
+from csched.recipes.stages import *  # noqa: F403
 from csched.recipes.values import *  # noqa: F403
 from csched.recipes.warmups import *  # noqa: F403
 from csched.schedule import Schedule
 
-_FAMILIES = (decay, shapes, plateau, power_laws, cyclic, restarts, _one_cycle, pieces, values)
+_FAMILIES = (
+    decay,
+    shapes,
+    plateau,
+    stages,
+    power_laws,
+    cyclic,
+    restarts,
+    _one_cycle,
+    pieces,
+    values,
+)
 
 RECIPES: Mapping[str, Callable[..., Schedule]] = MappingProxyType(
     {name: getattr(m, name) for m in _FAMILIES for name in sorted(m.__all__)}

@@ -52,6 +52,11 @@ def phases_within(where: str, whole: int, **given: int | float) -> list[int]:
     return made
 
 
+def held(value: float, steps: int) -> list[Curve]:
+    """A value held: a phase, or none of 0 steps."""
+    return [curve("constant", value, steps=steps)] if steps else []
+
+
 def through(
     knots: Sequence[tuple[Fraction | int, float]], steps: int, profile: str, **arguments: Any
 ) -> Curve:
