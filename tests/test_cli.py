@@ -36,6 +36,13 @@ def test_list_names_every_recipe():
     assert first_words - {""} == set(csched.RECIPES)
 
 
+@pytest.mark.parametrize("library", csched.presets.LIBRARIES)
+def test_list_names_every_preset_of_a_library(library):
+    first_words = {line.split(" ")[0] for line in text_of("list", library).splitlines()}
+    module = getattr(csched.presets, library)
+    assert first_words - {""} == {f"{library}.{name}" for name in module.__all__}
+
+
 def test_show_prints_phases_with_their_steps():
     assert text_of("show", "one_cycle", "--peak", "0.8", "--steps", "20") == (
         "lr  20 steps, 0.08 .. 0.0404, then 0.0008\n"
@@ -114,6 +121,10 @@ def test_doc_is_the_docstring():
             csched.triangular2(1, floor=0, up_steps=3, cycles=2),
         ),
         (
+            ("torch.OneCycleLR", "--max-lr", "1.0", "--total-steps", "9"),
+            csched.presets.torch.OneCycleLR(max_lr=1.0, total_steps=9),
+        ),
+        (
             ("lr_range_test", "--start", "-1", "--end", "1", "--profile", "linear"),
             csched.lr_range_test(-1, 1, profile="linear"),
         ),
@@ -144,6 +155,8 @@ BAD = {
         ("sgdr", "--peak", "1", "--t-0", "4", "--cycles", "1", "--beta", "0.5"),
         "profile 'cosine' has no argument 'beta'; it takes power",
     ),
+    "unknown-library": (("torhc.StepLR",), "library must be one of"),
+    "unknown-preset": (("torch.StepRL",), "did you mean 'StepLR'?"),
     "missing-arguments": (("rex",), "rex needs --peak, --steps; it takes peak, steps"),
     "value-missing": (("rex", "--peak"), "rex got --peak without a value"),
     "given-twice": ((*REX, "--peak", "1"), "rex got --peak twice"),

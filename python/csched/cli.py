@@ -10,7 +10,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -31,8 +31,9 @@ except ImportError as error:  # the command is there with or without the extra
 
 _HELP = """Hyperparameter schedules on the command line.
 
-A schedule is a recipe and its arguments, one_cycle --peak 0.8 --steps 100, or a file.json that
-"csched show ... --json" or Schedule.to_json wrote. Pairs are written 0.85,0.95, nothing is none,
+A schedule is a recipe and its arguments, one_cycle --peak 0.8 --steps 100; or a preset,
+torch.OneCycleLR --max-lr 1.0 --total-steps 100; or a file.json that "csched show ... --json" or
+Schedule.to_json wrote. Pairs are written 0.85,0.95, nothing is none,
 samplings are "every(250)" and "at(0.5, 0.75)".
 """
 _CHUNK = 2**16  # rows of CSV at a time
@@ -43,7 +44,9 @@ _OPEN: Any = {"allow_extra_args": True, "ignore_unknown_options": True}
 # What a recipe with **arguments may pass on: the arguments of profiles and of other recipes.
 _PASSED_ON = {a.name for row in csched.PROFILES.values() for a in row.arguments} | {"points"}
 _PASSED_ON |= {k for r in csched.RECIPES.values() for k in inspect.signature(r).parameters}
-_Recipe = Annotated[str, typer.Argument(help="Name of a recipe, or file.json.", metavar="RECIPE")]
+_Recipe = Annotated[
+    str, typer.Argument(help="Recipe, library.preset or file.json.", metavar="RECIPE")
+]
 _From = Annotated[int, typer.Option("--from", help="First step.")]
 _To = Annotated[int | None, typer.Option("--to", help="Step to stop before [default: the end].")]
 
@@ -64,19 +67,25 @@ class Precision(str, Enum):
 
 
 @app.command("list")
-def list_recipes() -> None:
+def list_recipes(
+    library: Annotated[str | None, typer.Argument(help="List its presets instead.")] = None,
+) -> None:
     """List the recipes, their arguments and defaults."""
+    recipes = csched.RECIPES
+    if library is not None:
+        with _told():
+            recipes = {f"{library}.{name}": made for name, made in _presets(library).items()}
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column()
-    for name, recipe in sorted(csched.RECIPES.items()):
+    for name, recipe in sorted(recipes.items()):
         table.add_row(name, (recipe.__doc__ or "").partition("\n")[0])
         table.add_row("", Text(", ".join(_parameters(recipe)), style="dim"))
     _console().print(table)
 
 
 @app.command()
-def doc(recipe: Annotated[str, typer.Argument(help="Name of a recipe.")]) -> None:
+def doc(recipe: Annotated[str, typer.Argument(help="Recipe or library.preset.")]) -> None:
     """Print what a recipe computes and its source."""
     with _told():
         typer.echo(inspect.getdoc(_recipe(recipe)))
@@ -124,7 +133,7 @@ def plot(
         from matplotlib import pyplot as plt
 
         figure = schedule.plot(begin, end, log=log)
-        path = output or Path(f"{Path(recipe).stem}.png")
+        path = output or Path(f"{recipe.removesuffix('.json')}.png")
         with _replaced(path) as unfinished:
             figure.savefig(unfinished, dpi=150)
         plt.close(figure)
@@ -199,7 +208,18 @@ def _schedule(name: str, words: Sequence[str]) -> csched.Schedule:
 
 
 def _recipe(name: str) -> Callable[..., csched.Schedule]:
+    """``rex`` is a recipe, ``torch.OneCycleLR`` a preset."""
+    library, dot, preset = name.partition(".")
+    if dot:
+        presets = _presets(library)
+        return presets[_check.choice("csched", f"preset of {library}", preset, presets)]
     return csched.RECIPES[_check.choice("csched", "recipe", name, csched.RECIPES)]
+
+
+def _presets(library: str) -> Mapping[str, Callable[..., csched.Schedule]]:
+    _check.choice("csched", "library", library, csched.presets.LIBRARIES)
+    module = getattr(csched.presets, library)
+    return {name: getattr(module, name) for name in module.__all__}
 
 
 def _arguments(
