@@ -111,6 +111,13 @@ def test_picture_is_there_and_light():
     assert 20_000 < picture.stat().st_size < 200_000
 
 
+def test_links_lead_to_files():
+    links = re.findall(r"\[[\w ./]+\]\(([^)]+)\)", README)
+    assert len(links) >= 2
+    for link in links:
+        assert (ROOT / link).exists(), link
+
+
 def test_map_names_paths_that_exist():
     named = re.findall(r"^\| `([^`]+)` \|", CONTRIBUTING, re.MULTILINE)
     assert len(named) > 15
