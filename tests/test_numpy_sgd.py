@@ -248,6 +248,7 @@ def unaligned(a):
 
 
 LAYOUTS = {
+    "C order": np.copy,
     "every other": lambda a: np.repeat(a, 2, axis=0)[::2],
     "backwards": lambda a: a[::-1].copy()[::-1],
     "column of a matrix": lambda a: np.repeat(a[..., None], 3, axis=-1)[..., 1],
