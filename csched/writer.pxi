@@ -87,7 +87,8 @@ cdef class Writer:
     def _aim(self, list groups, list lanes, list flush, object limit):
         """Write these lanes, rows of (kind, program, factor, bits, lowest, key, index, places).
 
-        The places of a STAGE are two addresses, of the floats and of their factors in float64;
+        Then each of `flush` is called: (copy, staging) as copy(staging, True), (follow, None) as
+        follow(position). The places of a STAGE are two addresses, of the floats and of their factors in float64;
         its index is their number. Who owns the memory keeps it as long as the lanes are in use.
         """
         cdef Py_ssize_t i, n = 0
@@ -282,7 +283,10 @@ cdef class Writer:
                     PyDict_SetItem(place[j], lane.key, <PyObject *>boxed)
         if self._n_flush:
             for copy, staging in self._flush:
-                copy(staging, True)
+                if staging is None:
+                    copy(t)
+                else:
+                    copy(staging, True)
         return 0
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from csched import _check
 from csched.curve import Curve
-from csched.nodes import Sequence, Strict
+from csched.nodes import Noise, Repeat, Sequence, Strict
 
 # key: low, high, whether high is excluded; what the constructors of torch.optim ask for
 RANGES = {
@@ -79,3 +79,14 @@ def last_step(curve: Curve) -> int | None:
     return min(
         [*own, *(s for c in curve._children() if (s := last_step(c)) is not None)], default=None
     )
+
+
+def settled(curve: Curve) -> int:
+    """A step from which on the curve stays where it is; 2**53 if it never does."""
+    endless = (isinstance(curve, Repeat) and curve.n is None) or (
+        isinstance(curve, Noise) and curve.stop is None
+    )
+    inner = [settled(child) for child in curve._children()]
+    if endless or 2**53 in inner:
+        return 2**53
+    return max(curve.steps, (curve.stop or 0) if isinstance(curve, Noise) else 0)

@@ -28,6 +28,7 @@ from csched.schedule import Schedule
 from csched.torch import binding, legal
 from csched.torch import state as states
 from csched.torch.binding import WHERE, Binding, Bound, Rules
+from csched.torch.device import Window, windows
 
 Groups = Schedule | Curve | Mapping[Any, Schedule | Curve]
 
@@ -56,10 +57,12 @@ class Scheduler(_core.Writer, LRScheduler):
     drive : "step", "optimizer" or Scheduler, default "step"
         Who moves the position: calls of ``step()``; every update the optimizer makes (those that
         a GradScaler skips are none); or another scheduler, for several optimizers on one clock.
-    storage : "keep" or "buffer", default "keep"
+    storage : "keep", "buffer" or "device", default "keep"
         "keep": floats stay floats, and tensors stay the tensors they are and are filled in place.
         "buffer": every lr becomes a 0-dim view of one float32 tensor a device, written by one
-        copy whatever the number of groups; for compiled steps.
+        copy whatever the number of groups; for compiled steps. "device": as "buffer", and the
+        values of the steps to come lie on the device with a counter: a step is two launches, and
+        ``step_on_device()`` may be captured in a CUDA graph with the update; for lr alone.
     extra : iterable of str, optional
         Curves that go to no optimizer, such as a batch size; read them with ``value(name)``.
     plateau : csched.plateau.Plateau, optional
@@ -103,7 +106,7 @@ class Scheduler(_core.Writer, LRScheduler):
         *,
         scale: str | Mapping[Any, float] | None = None,
         drive: Literal["step", "optimizer"] | Scheduler = "step",
-        storage: Literal["keep", "buffer"] = "keep",
+        storage: Literal["keep", "buffer", "device"] = "keep",
         extra: Iterable[str] = (),
         plateau: Plateau | None = None,
     ) -> None:
@@ -115,14 +118,15 @@ class Scheduler(_core.Writer, LRScheduler):
             _check.fail_type(WHERE, "scale", "a key, a mapping of groups to factors or None", scale)
         self._rules: Rules = binding.rules_of(schedule)
         self._scale = scale
-        self._storage = _check.choice(WHERE, "storage", storage, ["keep", "buffer"])
+        self._storage = _check.choice(WHERE, "storage", storage, ["keep", "buffer", "device"])
         self._extra = (extra,) if isinstance(extra, str) else tuple(extra)
         if not (plateau is None or isinstance(plateau, Plateau)):
             _check.fail_type(WHERE, "plateau", "a csched.plateau.Plateau or None", plateau)
         self._drive = drive
         self._plateau = plateau
         self._bounds: list[Bound] = []
-        self._copies: list[tuple[Any, Tensor]] = []
+        self._copies: list[tuple[Any, Tensor | None]] = []
+        self._windows: list[Window] = []
         self._handles: list[Any] = []
         self._attach(optimizer)
 
@@ -151,7 +155,13 @@ class Scheduler(_core.Writer, LRScheduler):
 
     def _bind(self, group: dict[str, Any], index: int | None) -> Bound:
         scale = binding.scale_of(group, index, self._scale)
-        return binding.bind(group, index, self._rules, self._extra, scale)
+        bound = binding.bind(group, index, self._rules, self._extra, scale)
+        if self._storage == "device" and (others := [p for p in bound.curves if p != "lr"]):
+            hint = "the host reads the other keys, and a captured graph would keep their values"
+            _check.fail(
+                WHERE, "storage", "'keep' or 'buffer' for " + ", ".join(others), "device", hint
+            )
+        return bound
 
     def _take(self, bounds: list[Bound]) -> None:
         """Drive these groups from here on."""
@@ -165,6 +175,12 @@ class Scheduler(_core.Writer, LRScheduler):
                 b.added_initial_lr = True
         if self._storage == "buffer":
             self._copies += binding.in_one_buffer(bounds)
+        if self._storage == "device":
+            made = windows(bounds)
+            self._windows += made
+            self._copies += [(window.follow, None) for window in made]
+            for window in self._windows:
+                window.load(max(self.position, 0))
         self._bounds = bounds
         curves = [c for b in bounds for c in b.curves.values()]
         stops = [s for c in curves if (s := legal.last_step(c)) is not None]
@@ -195,7 +211,7 @@ class Scheduler(_core.Writer, LRScheduler):
             _attached[_innermost(optimizer)].discard(self)
         if isinstance(self._drive, Scheduler):
             self._drive._release(self)
-        self._bounds, self._handles, self._copies = [], [], []
+        self._bounds, self._handles, self._copies, self._windows = [], [], [], []
         self._own(None, _nothing, False)
         self._aim([], [], [], None)
 
@@ -228,6 +244,27 @@ class Scheduler(_core.Writer, LRScheduler):
         if updated and n:
             self._step_count += 1
             self._jump(self.position + n, self.position)
+
+    def step_on_device(self) -> None:
+        """Move the device alone to its next step: what to capture after ``optimizer.step()``.
+
+        Two launches a device. Tell the host with ``replayed()``.
+        """
+        if not self._windows:
+            _check.fail(WHERE, "storage", "'device' for step_on_device()", self._storage)
+        for window in self._windows:
+            window.advance()
+
+    def replayed(self, n: int = 1) -> None:
+        """Count n replays of a graph that has captured ``step_on_device()``.
+
+        Without it the rates are still right up to the end of the window, which holds 2**22 values;
+        with it the window is filled again in time, and a state is right without asking the device.
+        """
+        n = _check.integer(f"{WHERE}.replayed", "n", n, 0)
+        self.last_epoch = self.position + n
+        for window in self._windows:
+            window.replayed(self.position)
 
     def observe(self, metric: Any) -> bool:
         """Feed the plateau a metric, already reduced over ranks; whether the rates fall now."""
@@ -307,7 +344,9 @@ class Scheduler(_core.Writer, LRScheduler):
     # --- saving ----------------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, Any]:
-        """Position and spec as plain JSON types."""
+        """Position and spec as plain JSON types; with device storage waits for the device once."""
+        if self._windows:
+            self.last_epoch = max(self.position, *(w.position() for w in self._windows))
         state = {
             "csched": FORMAT,
             "position": max(self.position, 0),
@@ -367,6 +406,8 @@ class Scheduler(_core.Writer, LRScheduler):
             raise
         for b, old in zip(fresh, self._bounds, strict=True):
             _give_up(old, b)
+        if self._windows:  # new ones are made; a graph must be captured again
+            self._windows, self._copies = [], []
         self._take(fresh)
 
     def __reduce__(self) -> tuple[Any, ...]:

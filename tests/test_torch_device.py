@@ -1,0 +1,264 @@
+"""Promise 16 for rates that live on the device: few launches, no host read, replays that move."""
+
+import copy
+
+import csched.torch
+import numpy as np
+import pytest
+import torch
+from csched.torch import device
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+import csched
+
+SCHEDULE = csched.cosine(0.1, 100, warmup_steps=10)
+ENDLESS = csched.curve("cosine", 0.1, 0.01, 13).repeat()
+
+
+class Plain(torch.optim.Optimizer):
+    """Gradient descent that never reads its rate on the host, as capturable optimizers do."""
+
+    def __init__(self, params):
+        super().__init__(params, {"lr": 0.1})
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for p in group["params"]:
+                p.sub_(p.sin() * group["lr"])
+
+
+def make(groups=3, curve=SCHEDULE, **arguments):
+    weights = [torch.nn.Parameter(torch.linspace(-1, 2, 4) + i) for i in range(groups)]
+    optimizer = Plain([{"params": [w]} for w in weights])
+    arguments = {"storage": "device", "scale": {1: 0.5}, **arguments}
+    return optimizer, csched.torch.Scheduler(optimizer, curve, **arguments)
+
+
+def rates(optimizer):
+    return [g["lr"].item() for g in optimizer.param_groups]
+
+
+def wanted(t, curve=SCHEDULE["lr"], groups=3):
+    factors = [0.5 if i == 1 else 1.0 for i in range(groups)]
+    return np.array([curve(t) * f for f in factors], np.float32).tolist()
+
+
+def weights_of(optimizer):
+    return [p.detach().clone() for g in optimizer.param_groups for p in g["params"]]
+
+
+@pytest.fixture(params=[2**22, 60], ids=["one window", "windows of 20 steps"])
+def floats(request, monkeypatch):
+    monkeypatch.setattr(device, "FLOATS", request.param)
+
+
+@pytest.mark.usefixtures("floats")
+def test_every_step_holds_the_rounded_value():
+    for curve in (SCHEDULE["lr"], ENDLESS):
+        optimizer, scheduler = make(curve=curve)
+        views = [g["lr"] for g in optimizer.param_groups]
+        for t in range(150):
+            assert rates(optimizer) == wanted(t, curve)
+            scheduler.step()
+        for t in (149, 3, 3, 77, 10**6, 0, 19, 20, 21):
+            scheduler.seek(t)
+            assert rates(optimizer) == wanted(t, curve)
+        assert all(g["lr"] is v for g, v in zip(optimizer.param_groups, views, strict=True))
+
+
+@pytest.mark.usefixtures("floats")
+def test_resume_and_load_keep_the_views():
+    optimizer, scheduler = make()
+    for _ in range(33):
+        scheduler.step()
+    state, saved = scheduler.state_dict(), copy.deepcopy(optimizer.state_dict())
+    second, restored = make()
+    views = [g["lr"] for g in second.param_groups]
+    second.load_state_dict(saved)
+    restored.load_state_dict(state)
+    for t in range(33, 60):
+        assert rates(second) == wanted(t)
+        restored.step()
+    assert all(g["lr"] is v for g, v in zip(second.param_groups, views, strict=True))
+    restored.detach()
+    assert [g["lr"] for g in second.param_groups] == [0.1] * 3
+
+
+def test_groups_plateaus_and_other_specs_refill_the_window():
+    from csched.plateau import Plateau
+
+    optimizer, scheduler = make(plateau=Plateau(0.5, patience=0))
+    scheduler.seek(40)
+    scheduler.observe(1.0)
+    scheduler.observe(1.0)
+    assert rates(optimizer) == [0.5 * v for v in wanted(40)]
+    optimizer.add_param_group({"params": [torch.nn.Parameter(torch.ones(2))]})
+    scheduler.step()
+    assert rates(optimizer) == [0.5 * v for v in wanted(41, groups=4)]
+    other = make(curve=csched.linear(0.3, 50))[1].state_dict() | {"position": 7}
+    optimizer, scheduler = make()
+    scheduler.load_state_dict(other, spec="saved")
+    assert rates(optimizer) == wanted(7, csched.linear(0.3, 50)["lr"])
+
+
+class Recorder(TorchDispatchMode):
+    """A graph capture on the CPU: runs and records ops on the same memory, refuses host reads."""
+
+    def __init__(self):
+        super().__init__()
+        self.tape, self.names, self.traffic = [], [], []
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        name = str(func)
+        if "_local_scalar_dense" in name or "_to_copy" in name:
+            raise RuntimeError(f"not permitted while capturing: {name}")
+        out = func(*args, **kwargs)
+        self.names.append(name)
+        tensors = [t for t in tree_leaves((args, kwargs, out)) if isinstance(t, torch.Tensor)]
+        if len({t.device.type for t in tensors}) > 1:
+            self.traffic.append(name)
+        if not name.startswith("profiler"):
+            self.tape.append((func, args, kwargs, out))
+        return out
+
+    @torch.no_grad()
+    def replay(self):
+        for func, args, kwargs, out in self.tape:
+            again = func(*args, **kwargs)
+            for old, new in zip(tree_leaves(out), tree_leaves(again), strict=True):
+                if isinstance(old, torch.Tensor) and old.data_ptr() != new.data_ptr():
+                    old.copy_(new)
+
+
+def test_two_launches_whatever_the_number_of_groups():
+    for groups in (1, 10, 200):
+        scheduler = make(groups)[1]
+        with Recorder() as calls:
+            for _ in range(3):
+                scheduler.step()
+        names = [n for n in calls.names if "detach" not in n]
+        assert names == ["aten.searchsorted.Tensor_out", "aten.index_select.out"] * 3
+
+
+@pytest.mark.usefixtures("floats")
+def test_replays_equal_eager_steps():
+    eager, by_hand = make()
+    captured, scheduler = make()
+    with Recorder() as graph:
+        captured.step()
+        scheduler.step_on_device()
+    scheduler.replayed()
+    for _ in range(119):
+        graph.replay()
+        scheduler.replayed()
+    for _ in range(120):
+        eager.step()
+        by_hand.step()
+    assert scheduler.position == by_hand.position == 120
+    assert rates(captured) == rates(eager)
+    for ours, theirs in zip(weights_of(captured), weights_of(eager), strict=True):
+        assert torch.equal(ours, theirs)
+
+
+def test_a_float_rate_would_be_frozen_in_the_graph():
+    """The recorder sees what it is for: the same loop without device storage trains wrongly."""
+    eager, by_hand = make()
+    captured, scheduler = make(storage="keep")
+    with Recorder() as graph:
+        captured.step()
+    scheduler.step()
+    for _ in range(19):
+        graph.replay()
+        scheduler.step()
+    for _ in range(20):
+        eager.step()
+        by_hand.step()
+    assert not torch.equal(weights_of(captured)[0], weights_of(eager)[0])
+
+
+def test_a_state_knows_of_replays_that_nobody_counted():
+    optimizer, scheduler = make()
+    with Recorder() as graph:
+        optimizer.step()
+        scheduler.step_on_device()
+    for _ in range(10):
+        graph.replay()
+    assert scheduler.position == 0
+    assert scheduler.state_dict()["position"] == 11
+    assert scheduler.position == 11
+    scheduler.step()
+    assert rates(optimizer) == wanted(12)
+
+
+def test_replays_past_the_end_hold_the_last_value():
+    optimizer, scheduler = make()
+    scheduler.seek(98)
+    with Recorder() as graph:
+        scheduler.step_on_device()
+    for _ in range(300):
+        graph.replay()
+        scheduler.replayed()
+    assert rates(optimizer) == wanted(100)
+
+
+def test_a_cuda_step_reads_and_moves_nothing():
+    with FakeTensorMode():
+        p = torch.nn.Parameter(torch.zeros(4, device="cuda"))
+        optimizer = torch.optim.AdamW([p], lr=0.1, capturable=True)
+        bound = csched.torch.binding.bind(optimizer.param_groups[0], 0, {"*": SCHEDULE}, (), 1.0)
+        (window,) = device.windows([bound])
+        p.grad = torch.zeros_like(p)
+        optimizer.step()
+        with Recorder() as calls:
+            for _ in range(3):
+                optimizer.step()
+                window.advance()
+        assert calls.traffic == []
+        assert optimizer.param_groups[0]["lr"].device.type == "cuda"
+
+
+def test_only_rates_live_on_the_device():
+    optimizer = torch.optim.SGD([torch.zeros(1)], lr=0.1, momentum=0.9)
+    with pytest.raises(ValueError, match="storage must be 'keep' or 'buffer' for momentum, got"):
+        csched.torch.Scheduler(optimizer, csched.one_cycle(0.1, 9), storage="device")
+    scheduler = csched.torch.Scheduler(optimizer, SCHEDULE)
+    with pytest.raises(ValueError, match=r"storage must be 'device' for step_on_device\(\)"):
+        scheduler.step_on_device()
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_a_cuda_graph_moves_the_schedule_by_itself():
+    def training():
+        torch.manual_seed(0)
+        w = torch.nn.Parameter(torch.linspace(-1, 1, 64, device="cuda"))
+        optimizer = torch.optim.AdamW([w], lr=0.1, capturable=True)
+        scheduler = csched.torch.Scheduler(optimizer, SCHEDULE, storage="device")
+        w.grad = torch.ones_like(w)
+        return w, optimizer, scheduler
+
+    w, optimizer, scheduler = training()
+    optimizer.step()  # its state is made before the capture
+    scheduler.step()
+    torch.cuda.synchronize()
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        optimizer.step()
+        scheduler.step_on_device()
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        for _ in range(1000):
+            graph.replay()
+            scheduler.replayed()
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+    eager, second, by_hand = training()
+    for _ in range(1001):
+        second.step()
+        by_hand.step()
+    assert scheduler.state_dict()["position"] == 1001
+    assert torch.equal(w, eager)
