@@ -257,6 +257,61 @@ def restore(bound: Bound) -> None:
         bound.group.pop("initial_lr", None)
 
 
+def inherit(b: Bound, old: Bound) -> Bound:
+    """A fresh bound group that remembers what was there before the old one."""
+    b.before.update({k: v for k, v in old.before.items() if k in b.before})
+    b.contents.update({p: v for p, v in old.contents.items() if p in b.contents})
+    b.stage = old.stage if "lr" in b.curves else 0
+    b.initial_lr, b.added_initial_lr = old.initial_lr, old.added_initial_lr
+    return b
+
+
+def give_up(old: Bound, new: Bound) -> None:
+    """Put back the keys that only the old bound group drove."""
+    for key, value in old.before.items():
+        if key not in new.before:
+            old.group[key] = value
+
+
+def check_apart(other: object, taken: Iterable[Bound], bounds: Iterable[Bound]) -> None:
+    """Refuse a key of a group that another scheduler drives."""
+    theirs = {(id(b.group), path) for b in taken for path in b.curves}
+    for i, b in enumerate(bounds):
+        for path in b.curves:
+            if (id(b.group), path) in theirs:
+                hint = "detach() that one first"
+                _check.fail(WHERE, path, f"driven by one scheduler in group {i}", other, hint)
+
+
+def listed(bounds: Iterable[Bound]) -> list[Binding]:
+    """Every number in every group, and the curve that drives it."""
+    made = []
+    for i, b in enumerate(bounds):
+        name = b.group.get("name")
+        for path in {**b.curves, **dict.fromkeys(_numbers(b.group))}:
+            scale = b.scale if path == "lr" and path in b.curves else 1.0
+            made.append(Binding(i, name, path, b.curves.get(path), scale))
+    return made
+
+
+def _numbers(group: Mapping[str, Any]) -> list[str]:
+    """Paths of all numbers in a group."""
+    paths = []
+    for key, value in group.items():
+        entries = value if isinstance(value, (tuple, list)) and key not in _NO_NUMBERS else ()
+        paths += [f"{key}[{i}]" for i, v in enumerate(entries) if _is_number(v)]
+        if _is_number(value) and key not in _NO_NUMBERS:
+            paths.append(key)
+    return paths
+
+
+_NO_NUMBERS = ("params", "param_names", "initial_lr")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float, Tensor)) and not isinstance(value, bool)
+
+
 def lanes(bounds: Iterable[Bound]) -> list[tuple[Any, ...]]:
     """Rows for the writer: places that hold the same value in the same form share one."""
     rows: dict[tuple[Any, ...], dict[Any, Any]] = {}

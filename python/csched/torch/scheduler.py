@@ -13,8 +13,8 @@ c) Nothing on the optimizer is replaced. It owns two public hooks, and who holds
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal, cast
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
 
 from torch import Tensor
 from torch.optim import Optimizer
@@ -25,7 +25,7 @@ from csched.curve import Curve
 from csched.plain import FORMAT
 from csched.plateau import Plateau
 from csched.schedule import Schedule
-from csched.torch import binding, legal
+from csched.torch import binding, hooks, legal
 from csched.torch import state as states
 from csched.torch.binding import WHERE, Binding, Bound, Rules
 from csched.torch.device import Window, windows
@@ -137,16 +137,18 @@ class Scheduler(_core.Writer, LRScheduler):
         binding.check_rules(self._rules, groups, self._extra)
         bounds = [self._bind(group, i) for i, group in enumerate(groups)]
         binding.check_shared(bounds)
-        inner = _innermost(optimizer)
+        inner = hooks.innermost(optimizer)
         others = _attached.setdefault(inner, weakref.WeakSet())
         for other in others:
-            _check_apart(other, bounds)
+            binding.check_apart(other, other._bounds, bounds)
         by_optimizer = self._drive == "optimizer"
         weak = weakref.ref(optimizer)
         self._own(None if by_optimizer else optimizer, weak, self._drive == "step")
         self._take(bounds)
         others.add(self)
-        self._handles = [inner.register_load_state_dict_post_hook(_rebinder(weakref.ref(self)))]
+        self._handles = [
+            inner.register_load_state_dict_post_hook(hooks.rebinder(weakref.ref(self)))
+        ]
         if by_optimizer:
             self._handles.append(inner.register_step_post_hook(self._after_update))
         self._write_now()
@@ -208,7 +210,7 @@ class Scheduler(_core.Writer, LRScheduler):
             binding.restore(b)
         optimizer = self.optimizer
         if optimizer is not None:
-            _attached[_innermost(optimizer)].discard(self)
+            _attached[hooks.innermost(optimizer)].discard(self)
         if isinstance(self._drive, Scheduler):
             self._drive._release(self)
         self._bounds, self._handles, self._copies, self._windows = [], [], [], []
@@ -329,13 +331,7 @@ class Scheduler(_core.Writer, LRScheduler):
 
     def bindings(self) -> list[Binding]:
         """Every number in every group, and the curve that drives it; None for no curve."""
-        made = []
-        for i, b in enumerate(self._bounds):
-            name = b.group.get("name")
-            for path in {**b.curves, **dict.fromkeys(_numbers(b.group))}:
-                scale = b.scale if path == "lr" and path in b.curves else 1.0
-                made.append(Binding(i, name, path, b.curves.get(path), scale))
-        return made
+        return binding.listed(self._bounds)
 
     def describe(self) -> str:
         """The schedules by group, phases with absolute steps."""
@@ -399,13 +395,13 @@ class Scheduler(_core.Writer, LRScheduler):
             for i, old in enumerate(self._bounds):
                 label = old.group.get("name", str(i))
                 b = binding.bind(old.group, i, rules, self._extra, scales.get(label, 1.0))
-                fresh.append(_inherit(b, old))
+                fresh.append(binding.inherit(b, old))
             binding.check_shared(fresh)
         except (ValueError, TypeError):
             self._rules = before
             raise
         for b, old in zip(fresh, self._bounds, strict=True):
-            _give_up(old, b)
+            binding.give_up(old, b)
         if self._windows:  # new ones are made; a graph must be captured again
             self._windows, self._copies = [], []
         self._take(fresh)
@@ -435,66 +431,6 @@ _attached = weakref.WeakKeyDictionary()
 
 def _nothing() -> None:
     """The optimizer of a detached scheduler."""
-
-
-def _innermost(optimizer: Any) -> Optimizer:
-    """The optimizer inside wrappers, which have no hooks of their own."""
-    while isinstance(inner := getattr(optimizer, "optimizer", None), Optimizer):
-        optimizer = inner
-    return cast(Optimizer, optimizer)
-
-
-def _rebinder(ref: Callable[[], Scheduler | None]) -> Callable[[Optimizer], None]:
-    def hook(optimizer: Optimizer) -> None:
-        scheduler = ref()
-        if scheduler is not None:
-            scheduler._rebind()
-            scheduler._write_now()
-
-    return hook
-
-
-def _check_apart(other: Scheduler, bounds: list[Bound]) -> None:
-    theirs = {(id(b.group), path) for b in other._bounds for path in b.curves}
-    for i, b in enumerate(bounds):
-        for path in b.curves:
-            if (id(b.group), path) in theirs:
-                hint = "detach() that one first"
-                _check.fail(WHERE, path, f"driven by one scheduler in group {i}", other, hint)
-
-
-def _inherit(b: Bound, old: Bound) -> Bound:
-    """A fresh bound group that remembers what was there before the old one."""
-    b.before.update({k: v for k, v in old.before.items() if k in b.before})
-    b.contents.update({p: v for p, v in old.contents.items() if p in b.contents})
-    b.stage = old.stage if "lr" in b.curves else 0
-    b.initial_lr, b.added_initial_lr = old.initial_lr, old.added_initial_lr
-    return b
-
-
-def _give_up(old: Bound, new: Bound) -> None:
-    """Put back the keys that only the old bound group drove."""
-    for key, value in old.before.items():
-        if key not in new.before:
-            old.group[key] = value
-
-
-def _numbers(group: Mapping[str, Any]) -> list[str]:
-    """Paths of all numbers in a group."""
-    paths = []
-    for key, value in group.items():
-        entries = value if isinstance(value, (tuple, list)) and key not in _NO_NUMBERS else ()
-        paths += [f"{key}[{i}]" for i, v in enumerate(entries) if _is_number(v)]
-        if _is_number(value) and key not in _NO_NUMBERS:
-            paths.append(key)
-    return paths
-
-
-_NO_NUMBERS = ("params", "param_names", "initial_lr")
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float, Tensor)) and not isinstance(value, bool)
 
 
 def _rebuild(
