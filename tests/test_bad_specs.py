@@ -5,6 +5,7 @@ schedule that is finite at every step, far past its end too, and survives saving
 """
 
 import inspect
+import math
 import re
 
 import numpy as np
@@ -122,6 +123,7 @@ def raises_well_or_holds(function, arguments):
     if error is not None:
         assert TEMPLATE.match(str(error)), str(error)
         return
+    assert not any(isinstance(v, float) and math.isnan(v) for v in arguments.values())
     holds(made)
 
 
@@ -216,6 +218,14 @@ BAD = {
     ),
     "NaN peak": (lambda: csched.rex(NAN, 10), "curve: start must be finite, got nan"),
     "NaN floor": (lambda: csched.sgdr(1.0, 10, t_0=3, floor=NAN), "curve: end must be finite"),
+    "a peak no arithmetic can hold": (
+        lambda: csched.inverse_sqrt(1e300),
+        "curve: start must be within 1e+280 of 0, got 1e+300",
+    ),
+    "an end for a peak of 0": (
+        lambda: csched.inverse_time(0.0, 10, end=1.0),
+        "inverse_time: end must be between 1e-15 * peak and peak, got 1.0",
+    ),
     "a name with a typing error": (
         lambda: csched.wsd(1.0, 10, cooldown="cosin"),
         "got 'cosin'; did you mean 'cosine'?",

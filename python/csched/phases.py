@@ -13,6 +13,10 @@ from csched.curve import Curve
 from csched.profiles import PROFILES, Points, checked_arguments
 from csched.sampling import At, Every, Sampling, positions
 
+LARGEST = 1e280
+"""Largest start or end. The core carries values in two doubles and multiplies them by scales up to
+1e15, which overflows from about 1e285 on."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True, repr=False)
 class Phase(Curve):
@@ -203,6 +207,9 @@ def _check_ends(where: str, profile: str, start: float, end: float, arguments: A
         _check.fail(where, "end", f"within the float range of start = {start}", end)
     if profile == "table" and not math.isfinite(Phase(profile, start, end, 1, arguments)._size()):
         _check.fail(where, "points", "such that all values are finite", dict(arguments)["points"])
+    for label, value in (("start", start), ("end", end)):
+        if abs(value) > LARGEST:
+            _check.fail(where, label, f"within {LARGEST:g} of 0", value)
     if _is_natural(profile, start, end, arguments) and not 1e-7 <= end / start <= 1e7:
         hint = "without scale the law is start / sqrt(1 + s z)"
         _check.fail(where, "end", "within a factor of 1e7 of start", end, hint)

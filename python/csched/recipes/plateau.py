@@ -44,6 +44,12 @@ def falling(where: str, shape: str, peak: float, floor: float, steps: int, **giv
     return curve(profile, peak, floor, steps, **{**arguments, **given})
 
 
+def _check_levels(where: str, **values: float) -> None:
+    """Levels are checked where a phase of 0 steps leaves them unused, too."""
+    for name, value in values.items():
+        _check.real(where, name, value)
+
+
 def constant(
     peak: float,
     steps: int,
@@ -119,6 +125,7 @@ def wsd(
     """
     where = "wsd"
     law = checked(where, warmup)
+    _check_levels(where, peak=peak, floor=floor)
     whole = _check.integer(where, "steps", steps, 1)
     n, down = phases_within(where, whole, warmup_steps=warmup_steps, cooldown_steps=cooldown_steps)
     if n == whole:
@@ -234,6 +241,7 @@ def infinite(
     """
     where = "infinite"
     law = checked(where, warmup)
+    _check_levels(where, peak=peak, plateau=plateau)
     whole = _check.integer(where, "steps", steps, 1)
     lengths = {"warmup_steps": warmup_steps, "cooldown_steps": cooldown_steps}
     n, down, last = phases_within(where, whole, **lengths, anneal_steps=anneal_steps)

@@ -183,7 +183,7 @@ def inverse_time(
             _check.fail(where, "gamma", f"such that the divisor at step {n} is below 1e15", gamma)
     else:
         last = _check.real(where, "end", end)
-        if last == 0.0 or not 0.0 < last / peak <= 1.0 or last / peak < 1e-15:
+        if peak == 0.0 or not 1e-15 <= last / peak <= 1.0:
             _check.fail(where, "end", "between 1e-15 * peak and peak", end)
         growth = (peak - last) / last
     if growth == 0.0:
