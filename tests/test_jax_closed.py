@@ -54,7 +54,8 @@ PHASES = [
     ("inverse_sqrt", {"scale": 1e6}),
     ("one_minus_sqrt", {}),
     ("tanh", {}),
-    ("tanh", {"lower": -30, "upper": 20}),
+    ("tanh", {"lower": -40, "upper": 40}),
+    ("tanh", {"lower": -3, "upper": 30}),
     ("tanh", {"lower": -0.1, "upper": 0.1}),
     ("parabolic", {}),
     ("elliptic", {}),
@@ -123,6 +124,7 @@ TREES = {
     "endpoint": csched.curve("cosine", 1.0, 0.0, 77, endpoint=True),
     "offset": csched.curve("cosine", 1.0, 0.0, 77, offset=2.5, span=60.25),
     "late_offset": csched.curve("cosine", 1.0, 0.0, 10**6, offset=1.5e12 + 0.25, span=1.7e12),
+    "early_offset": csched.curve("cosine", 1.0, 0.0, 10**6, offset=5e11 + 0.25, span=1.7e12),
     "beyond_reach": csched.curve("cosine", 1.0, 0.0, 3 * 10**9),
     "nested": csched.curve("cosine", 1.0, 0.0, 7).repeat(3).then(LINE).repeat(),
     "sum_of_loops": LINE.repeat() + csched.curve("cosine", 1.0, 0.0, 7).repeat(),
@@ -280,7 +282,7 @@ def test_the_graph_holds_phases_and_not_steps():
         (lambda c: cj.as_schedule(c.repeat(peak_mult=0.9), "table"), "periodic in the end"),
         (
             lambda c: cj.as_schedule(
-                csched.curve("exponential", 1.0, 0.1, 9).repeat(peak_mult=0.5)
+                csched.curve("exponential", 1.0, 0.1, 9).repeat(99, peak_mult=0.9), "closed"
             ),
             "without 'exponential' in more than 64 cycles",
         ),

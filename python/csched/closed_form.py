@@ -240,7 +240,7 @@ def _exponential(v: dict[str, Any], xp: Any) -> Any:
 
 def _sigmoid(v: dict[str, Any], xp: Any) -> Any:
     falling = _times_two_to(xp.exp(v["fraction"]), v["power"], xp)
-    return v["c1"] * -xp.expm1(-v["n"] * v["c0"]) / (v["c2"] + v["c3"] * falling)
+    return v["c1"] * -xp.expm1(-v["n"] * v["c0"]) / (1.0 + v["c2"] * falling)
 
 
 def _decay(v: dict[str, Any], xp: Any) -> Any:

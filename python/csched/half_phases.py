@@ -142,16 +142,15 @@ def _one_minus_sqrt(node: Node, start: float, end: float) -> Halves:
 
 
 def _tanh(node: Node, start: float, end: float) -> Halves:
-    """As prepare_tanh in ``csched/kernels.c``, over the larger of 1 and G so that all fits."""
+    """As prepare_tanh in ``csched/kernels.c``."""
     lower, upper = node.argument
-    if max(abs(lower), abs(upper)) > 40.0:
+    if max(abs(lower), abs(upper)) > 40.0:  # G = exp(80) still fits float32
         refuse("with lower and upper of tanh in [-40, 40]", (lower, upper))
     width = 2.0 * (upper - lower)
     made = []
     for exponent in (-2.0 * lower, 2.0 * upper):
-        g = math.exp(exponent)
-        scale = (1.0 + math.exp(exponent - width)) / -math.expm1(-width) / max(1.0, g)
-        made.append((width / node.span, scale, 1.0 / max(1.0, g), g / max(1.0, g)))
+        scale = (1.0 + math.exp(exponent - width)) / -math.expm1(-width)
+        made.append((width / node.span, scale, math.exp(exponent)))
     rate = -width / node.span / math.log(2)
     first, second = _pair(start, end, "sigmoid", "sigmoid", *made, rate=rate)
     return first, replace(second, exponent_from_end=True)
