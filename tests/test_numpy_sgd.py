@@ -1,6 +1,7 @@
 """csched.numpy.SGD: equal to torch, and to the recurrence that Keras and SGDR use."""
 
 import itertools
+import math
 import os
 import shutil
 import subprocess
@@ -224,6 +225,14 @@ def test_clipping_is_torch_clip_grad_norm(max_norm):
         assert all(np.array_equal(a, b) for a, b in zip(grads, kept, strict=True))
     for w, p in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(w, p.detach().numpy(), rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_norm_is_that_of_the_exact_sum_of_squares(dtype):
+    (g,) = start([(200_003,)], dtype)
+    exact = math.fsum(float(x) * float(x) for x in g)
+    # 16 sums of 4096 roundings each in a block, which mostly cancel
+    assert abs(math.fsum(_core.squares([g])) / exact - 1.0) < 1e-14
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])

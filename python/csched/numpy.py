@@ -67,8 +67,8 @@ class SGD(Optimizer):
     -----
     Without ``max_norm`` the bits are those of ``torch.optim.SGD`` on CPUs with fused
     multiply-add (x86-64 since 2013, arm64), also where torch skips the velocity because a
-    scheduled momentum is 0. With it they are within 1e-6 of the norm, which torch sums up in
-    float32.
+    scheduled momentum is 0. With it they differ as the norms do: this one is summed in float64, to
+    2e-15; torch's of float32 gradients was off by 4e-4 for 1e7 elements.
 
     References
     ----------
