@@ -1,11 +1,7 @@
 """Peers run side by side with their presets: what every ``test_presets_*`` file shares."""
 
-import os
-
 import numpy as np
 from hypothesis import settings
-
-os.environ.setdefault("KERAS_BACKEND", "torch")
 
 DRAWS = settings(max_examples=200, deadline=None, derandomize=True, database=None)
 PAST = 20

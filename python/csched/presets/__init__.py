@@ -20,6 +20,10 @@ LIBRARIES = (
     "optax",
     "timm",
     "transformers",
+    "keras",
+    "fvcore",
+    "ignite",
+    "lrsched",
 )
 """The libraries there are presets for; each is a module here."""
 

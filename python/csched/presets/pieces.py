@@ -117,8 +117,11 @@ def growing(steps: int | float, mult: float, count: int | None) -> list[Fraction
 
 def root_law(value: float, timescale: float, offset: float = 0.0, every: int = 1) -> Curve:
     """``value / sqrt(1 + (t + offset) / timescale)`` up to step 2^49, or timescale * 2^49."""
+    if timescale > 1e30:
+        return constant(value)
     k = min(49, 50 - max(0, math.ceil(math.log2(timescale))))  # span and scale as the core has them
-    span, scale = timescale * 2.0**k, 2.0**k
+    span = timescale * 2.0**k if k > 0 else 2.0**53
+    scale = span / timescale
     end = value / math.sqrt(1.0 + scale)
     sampling = Every(every) if every > 1 else None
     arguments: dict[str, Any] = {"offset": offset, "span": span, "scale": scale}
