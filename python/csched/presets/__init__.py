@@ -24,6 +24,8 @@ LIBRARIES = (
     "fvcore",
     "ignite",
     "lrsched",
+    "pytorch_optimizer",
+    "pytorch_scheduler",
 )
 """The libraries there are presets for; each is a module here."""
 

@@ -1,0 +1,124 @@
+"""from_scheduler: what it reads equals what the scheduler goes on to do."""
+
+import pytest
+import torch
+from beside import agree
+from csched.presets.live import from_scheduler
+from torch.optim import lr_scheduler as S
+from transformers import optimization as hf
+
+
+def optimizer(*lrs, kind=torch.optim.SGD):
+    groups = [{"params": [torch.nn.Parameter(torch.zeros(1))], "lr": lr} for lr in lrs or (0.5,)]
+    return kind(groups, **({"momentum": 0.9} if kind is torch.optim.SGD else {}))
+
+
+def sequential(o):
+    warm = S.LinearLR(o, 0.1, 1.0, 3)
+    return S.SequentialLR(o, [warm, S.CosineAnnealingLR(o, 9), S.ExponentialLR(o, 0.9)], [3, 9])
+
+
+def nested(o):
+    inner = S.SequentialLR(o, [S.ConstantLR(o, 0.5, 2), S.StepLR(o, 3, 0.5)], [2])
+    return S.SequentialLR(o, [inner, S.PolynomialLR(o, 8, 2.0)], [6])
+
+
+SCHEDULERS = {
+    "StepLR": lambda o: S.StepLR(o, 3, 0.5),
+    "MultiStepLR": lambda o: S.MultiStepLR(o, [2, 5, 5], 0.5),
+    "ConstantLR": lambda o: S.ConstantLR(o, 0.25, 4),
+    "LinearLR": lambda o: S.LinearLR(o, 0.1, 0.9, 7),
+    "PolynomialLR": lambda o: S.PolynomialLR(o, 30, 1.5),
+    "ExponentialLR": lambda o: S.ExponentialLR(o, 0.93),
+    "CosineAnnealingLR": lambda o: S.CosineAnnealingLR(o, 8, 0.01),
+    "CosineAnnealingWarmRestarts": lambda o: S.CosineAnnealingWarmRestarts(o, 3, 2, 0.01),
+    "OneCycleLR": lambda o: S.OneCycleLR(o, 1.5, 30, pct_start=0.37, anneal_strategy="linear"),
+    "OneCycleLR of three": lambda o: S.OneCycleLR(o, 1.5, 30, three_phase=True),
+    "CyclicLR": lambda o: S.CyclicLR(o, 0.1, 1.0, 3, 5, mode="exp_range", gamma=0.97),
+    "SWALR": lambda o: torch.optim.swa_utils.SWALR(o, 0.05, 6),
+    "LambdaLR": lambda o: S.LambdaLR(o, lambda t: 1 / (1 + t)),
+    "MultiplicativeLR": lambda o: S.MultiplicativeLR(o, lambda t: 0.95),
+    "SequentialLR": sequential,
+    "ChainedScheduler": lambda o: S.ChainedScheduler(
+        [S.LinearLR(o, 0.1, 1.0, 4), S.ExponentialLR(o, 0.9), S.CosineAnnealingLR(o, 40)], o
+    ),
+    "linear of transformers": lambda o: hf.get_linear_schedule_with_warmup(o, 4, 20),
+    "constant of transformers": lambda o: hf.get_constant_schedule_with_warmup(o, 4),
+    "inverse_sqrt of transformers": lambda o: hf.get_inverse_sqrt_schedule(o, 4),
+}
+FUNCTIONS = ("LambdaLR", "MultiplicativeLR")
+
+
+def run(o, scheduler, n):
+    rows = []
+    for _ in range(n):
+        rows.append((o.param_groups[0]["lr"], o.param_groups[0]["momentum"]))
+        o.step()
+        scheduler.step()
+    return rows
+
+
+@pytest.mark.parametrize("begin", [0, 5, 11])
+@pytest.mark.parametrize("name", SCHEDULERS)
+def test_the_schedule_goes_on_as_the_scheduler_does(name, begin):
+    o = optimizer()
+    scheduler = SCHEDULERS[name](o)
+    run(o, scheduler, begin)
+    schedule = from_scheduler(scheduler, steps=40 if name in FUNCTIONS else None)
+    rows = run(o, scheduler, 16)
+    # torch's recursions: 1e-12 relative, of the base where they come near 0
+    agree(
+        schedule["lr"].values(begin, begin + 16), [r[0] for r in rows], rtol=1e-12, near_zero=1e-13
+    )
+    if "momentum" in schedule:
+        ours = schedule["momentum"].values(begin, begin + 16)
+        agree(ours, [r[1] for r in rows], rtol=1e-12)
+
+
+@pytest.mark.filterwarnings("ignore:Detected call")  # torch steps an inner child at once
+def test_a_nested_sequence_is_read_as_it_is_documented():
+    o = optimizer(1.0)
+    scheduler = nested(o)
+    ours = from_scheduler(scheduler)["lr"].values(0, 16)
+    theirs = [r[0] for r in run(o, scheduler, 16)]
+    assert ours[:6].tolist() == [0.5, 0.5, 1.0, 1.0, 1.0, 0.5]
+    assert theirs[4] == 0.5  # torch drops a step early inside
+    agree(ours[5:], theirs[5:], rtol=1e-12, near_zero=1e-13)
+
+
+def test_adam_has_its_momentum_in_betas():
+    o = optimizer(kind=torch.optim.Adam)
+    schedule = from_scheduler(S.OneCycleLR(o, 1.0, 10))
+    assert set(schedule) == {"lr", "betas[0]"}
+
+
+def test_groups_with_schedules_of_their_own_are_read_one_by_one():
+    scheduler = S.StepLR(optimizer(0.5, 0.1), 3)
+    with pytest.raises(ValueError, match="group must be an int in"):
+        from_scheduler(scheduler)
+    assert from_scheduler(scheduler, group=1)["lr"](0) == 0.1
+
+
+BAD = {
+    "a metric": lambda o: S.ReduceLROnPlateau(o),
+    "a function": lambda o: S.LambdaLR(o, lambda t: 1.0),
+    "no product": lambda o: S.ChainedScheduler(
+        [S.CosineAnnealingWarmRestarts(o, 8), S.LinearLR(o)], o
+    ),
+    "a scale": lambda o: S.CyclicLR(o, 0.1, 1.0, 3, scale_fn=lambda x: 1.0),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_cannot_be_read_is_refused(name):
+    with pytest.raises(ValueError, match="from_scheduler: "):
+        from_scheduler(BAD[name](optimizer()))
+
+
+def test_a_rate_that_was_changed_by_hand_is_refused():
+    o = optimizer()
+    scheduler = S.ExponentialLR(o, 0.9)
+    run(o, scheduler, 3)
+    o.param_groups[0]["lr"] = 0.1
+    with pytest.raises(ValueError, match="at its own value of step 3"):
+        from_scheduler(scheduler)
