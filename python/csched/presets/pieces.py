@@ -18,8 +18,8 @@ from csched.schedule import Schedule
 MOST_LEGS = 2048
 """Legs of a pattern that never comes back to a whole step; then the last value is held."""
 
-LOG_RANGE = 667.0
-"""A law without an end is written down until it has changed by e^667 = 1e290, then held."""
+LOG_RANGE = 640.0
+"""A law without an end is written down until it has changed by e^640 = 1e278, then held."""
 
 
 def constant(value: float, steps: int = 1) -> Curve:
@@ -136,8 +136,8 @@ def inverse_time(value: float, timescale: float, every: int = 1) -> Curve:
 
 
 def geometric(where: str, value: float, gamma: float, period: float = 1.0) -> Curve:
-    """``value * gamma**(t / period)`` until it has changed by a factor of 1e290."""
-    _check.real(where, "gamma", gamma, 1e-290, 1e290)
+    """``value * gamma**(t / period)`` until it has changed by a factor of 1e278."""
+    _check.real(where, "gamma", gamma, 1e-278, 1e278)
     if gamma == 1.0 or value == 0.0:
         return constant(value)
     rate = abs(math.log(gamma)) / period
@@ -148,7 +148,7 @@ def geometric(where: str, value: float, gamma: float, period: float = 1.0) -> Cu
 
 def staircase(where: str, value: float, gamma: float, interval: int | float) -> Curve:
     """``value * gamma**floor(t / interval)``, for ever; drops may lie between steps."""
-    _check.real(where, "gamma", gamma, 0.0, 1e290)
+    _check.real(where, "gamma", gamma, 0.0, 1e278)
     exact = _check.decimal(interval)
     if gamma == 0.0:
         return constant(value, math.ceil(exact)).then(constant(0.0))

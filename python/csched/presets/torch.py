@@ -116,7 +116,7 @@ def PolynomialLR(
 
 
 def ExponentialLR(gamma: float, *, base_lr: float = 1.0) -> Schedule:
-    """``base_lr * gamma**t``; held after a change by a factor of 1e290.
+    """``base_lr * gamma**t``; held after a change by a factor of 1e278.
 
     >>> ExponentialLR(0.5)["lr"](3)
     0.125
