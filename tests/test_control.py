@@ -113,6 +113,11 @@ def test_shift_earlier_leaves_steps_out():
     assert (c.shift(-4, at=10).values() == np.delete(c.values(), range(10, 14))).all()
 
 
+def test_stretching_keeps_what_follows_the_end():
+    c = csched.piecewise_constant([1.0, 0.5], 10, boundaries=[10])["lr"]
+    assert c.stretch(20).values(0, 22).tolist() == [1.0] * 20 + [0.5] * 2
+
+
 def test_clip_limits_the_future_only():
     c = CURVES["linear"]
     assert (c.clip(0.2, 0.6, at=30).values(30) == np.clip(c.values(30), 0.2, 0.6)).all()

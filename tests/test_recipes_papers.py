@@ -160,6 +160,8 @@ def test_smiths_solver_is_met_at_the_logged_updates():
     agrees([s["lr"](t) for t in (200, 2400, 4400, 4600)], ".180142 .931434 .0409617 .0001")
     agrees([s["momentum"](t) for t in (200, 2200, 2400, 4600)], ".941095 .852048 .856857 .947596")
     assert s["lr"](4881) == s["lr"](10**6) == 0.1 / 1000
+    fall = [max(0.1 / 1000, 1.0 * (2 * 2246 - t) / 2246) for t in range(2246, 4882)]
+    np.testing.assert_allclose(s["lr"].values(2246), fall, rtol=4e-16)
 
 
 def test_one_cycle_has_equal_legs_and_a_tail_far_below_the_start():
