@@ -27,11 +27,11 @@ EXAMPLES = {
     "polynomial_cycles": "csched.polynomial_cycles(0.1, 100, decay_steps=20)",
     "slanted_triangular": "csched.slanted_triangular(0.1, 100)",
     "tanh": "csched.tanh(0.1, 100)",
-    "constant": "csched.constant(0.1, 100, warmup_steps=20, warmup='cosine')",
+    "constant": 'csched.constant(0.1, 100, warmup_steps=20, warmup="cosine")',
     "deepseek": "csched.deepseek(0.1, 100, warmup_steps=0.05)",
-    "delayed": "csched.delayed(0.1, 100, delay_steps=0.5, profile='linear')",
+    "delayed": 'csched.delayed(0.1, 100, delay_steps=0.5, profile="linear")',
     "flat_cosine": "csched.flat_cosine(0.1, 100)",
-    "infinite": "csched.infinite(0.1, 100, plateau=0.05, cooldown_steps=30, warmup_steps=10, "
+    "infinite": "csched.infinite(0.1, 100, plateau=0.05, cooldown_steps=30, "
     "anneal_steps=15, floor=0.005)",
     "tri_stage": "csched.tri_stage(0.1, 100)",
     "wsd": "csched.wsd(0.1, 100, warmup_steps=0.1, cooldown_steps=0.2)",
