@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from csched.presets import naming
 
 import csched
 
@@ -40,3 +41,21 @@ def test_every_public_name_is_a_documented_function_of_its_module(library):
 def test_an_unknown_library_is_an_attribute_error():
     with pytest.raises(AttributeError, match="'tensorflow'"):
         _ = csched.presets.tensorflow
+
+
+def test_find_knows_presets_that_exist():
+    for family, rows in naming.FAMILIES.items():
+        for library, names, _ in rows:
+            assert names.split()[0] in getattr(csched.presets, library).__all__, (family, names)
+
+
+def test_find_puts_the_exact_name_first_and_says_how_the_others_differ():
+    found = csched.presets.find("cosine_with_restarts")
+    assert found[0].library == "transformers"
+    assert {"torch", "keras", "timm", "optax"} <= {e.library for e in found}
+    assert all(e.differs for e in found)
+
+
+def test_find_says_what_was_meant():
+    with pytest.raises(ValueError, match="did you mean 'OneCycleLR'"):
+        csched.presets.find("OneCyclLR")

@@ -26,15 +26,25 @@ LIBRARIES = (
     "lrsched",
     "pytorch_optimizer",
     "pytorch_scheduler",
+    "fastai",
+    "megatron",
+    "torchtitan",
+    "deepspeed",
+    "paddle",
+    "wolfe",
 )
 """The libraries there are presets for; each is a module here."""
 
-__all__ = ["LIBRARIES", *LIBRARIES]  # noqa: PLE0604
+__all__ = ["LIBRARIES", "find", *LIBRARIES]  # noqa: PLE0604
 
 
 def __getattr__(name: str) -> Any:
     if name in LIBRARIES:
         return importlib.import_module(f"{__name__}.{name}")
+    if name == "find":
+        from csched.presets.naming import find  # a table that nothing else needs
+
+        return find
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {LIBRARIES}")
 
 

@@ -251,11 +251,13 @@ def OneCycleLR(
     return Schedule(curves)
 
 
-def one_cycle_knots(where: str, steps: int, pct_start: float, three_phase: bool) -> list[float]:
+def one_cycle_knots(
+    where: str, steps: int, pct_start: float, three_phase: bool, name: str = "pct_start"
+) -> list[float]:
     """Where torch, Paddle and MMEngine put the corners of a one-cycle, in steps."""
     peak = float(pct_start * steps) - 1.0
     if peak == 0.0:
-        _check.fail(where, "pct_start", f"such that pct_start * {steps} is not 1", pct_start)
+        _check.fail(where, name, f"such that {name} * {steps} is not 1", pct_start)
     back = [float(2 * pct_start * steps) - 2.0] if three_phase else []
     first = min(peak, 0.0)  # a peak before step 0: the rise is over
     return [first, peak, *back, max(float(steps - 1), peak, *back)]

@@ -1,0 +1,85 @@
+"""The schedules of Megatron-LM's ``OptimizerParamScheduler``, learning rate and weight decay.
+
+Steps are increments of ``step(1)``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from csched import _check
+from csched.curve import Curve
+from csched.nodes import sequence
+from csched.phases import curve
+from csched.presets import pieces
+from csched.schedule import Schedule
+
+__all__ = ["OptimizerParamScheduler"]
+
+STYLES = ("constant", "linear", "cosine", "inverse-square-root", "WSD")
+WSD_STYLES: dict[str, tuple[str, dict[str, Any]]] = {
+    "linear": ("linear", {}),
+    "cosine": ("cosine", {}),
+    "exponential": ("exponential_offset", {"rate": 0.6931471805599453, "normalised": True}),
+    "minus_sqrt": ("one_minus_sqrt", {}),
+}
+
+
+def OptimizerParamScheduler(
+    init_lr: float,
+    max_lr: float,
+    min_lr: float,
+    lr_warmup_steps: int,
+    lr_decay_steps: int,
+    lr_decay_style: str,
+    start_wd: float = 0.0,
+    end_wd: float = 0.0,
+    wd_incr_steps: int = 1,
+    wd_incr_style: str = "constant",
+    wsd_decay_steps: int | None = None,
+    lr_wsd_decay_style: str = "exponential",
+) -> Schedule:
+    """``lr`` and ``weight_decay`` of Megatron-LM.
+
+    A line from init_lr to max_lr at lr_warmup_steps; then the style down to min_lr at
+    lr_decay_steps, warm-up included; min_lr after it. "inverse-square-root" falls to min_lr in one
+    step there. The "exponential" end of "WSD" is ``2 * 0.5**z - 1``.
+
+    >>> s = OptimizerParamScheduler(0.0, 1.0, 0.1, 2, 6, "cosine", 0.01, 0.05, 6, "linear")
+    >>> [round(v, 4) for v in s["lr"].values(0, 8).tolist()]
+    [0.0, 0.5, 1.0, 0.8682, 0.55, 0.2318, 0.1, 0.1]
+    >>> round(s["weight_decay"](3), 4)
+    0.03
+    """
+    where = "megatron.OptimizerParamScheduler"
+    _check.choice(where, "lr_decay_style", lr_decay_style, STYLES)
+    _check.choice(where, "wd_incr_style", wd_incr_style, ["constant", "linear", "cosine"])
+    whole = _check.integer(where, "lr_decay_steps", lr_decay_steps, 1)
+    warmup = _check.integer(where, "lr_warmup_steps", lr_warmup_steps, 0, whole - 1)
+    n = whole - warmup
+    if lr_decay_style == "constant":
+        main = pieces.constant(max_lr)
+    elif lr_decay_style == "inverse-square-root":
+        scale = max(1, warmup)
+        law = pieces.root_law(max_lr, scale).clip(low=min_lr)
+        # without a warm-up Megatron reads sqrt(1 / max(t, 1)): steps 0 and 1 are the peak
+        law = law if warmup else sequence(pieces.constant(max_lr), law)
+        main = sequence(law[: n + 1], pieces.constant(min_lr))
+    elif lr_decay_style == "WSD":
+        main = _wsd(where, max_lr, min_lr, n, wsd_decay_steps, lr_wsd_decay_style)
+    else:
+        main = curve(lr_decay_style, max_lr, min_lr, n)
+    count = _check.integer(where, "wd_incr_steps", wd_incr_steps, 1)
+    if wd_incr_style == "constant":
+        decay = pieces.constant(end_wd)
+    else:
+        decay = curve(wd_incr_style, start_wd, end_wd, count)
+    return Schedule(lr=pieces.warmed(init_lr, max_lr, warmup, main), weight_decay=decay)
+
+
+def _wsd(where: str, top: float, low: float, n: int, cool: int | None, style: str) -> Curve:
+    _check.choice(where, "lr_wsd_decay_style", style, WSD_STYLES)
+    last = _check.integer(where, "wsd_decay_steps", cool, 1, n)
+    profile, arguments = WSD_STYLES[style]
+    fall = curve(profile, top, low, last, **arguments)
+    return sequence(pieces.constant(top, n - last), fall) if n > last else fall
