@@ -40,7 +40,6 @@ class Clock:
     1907349
     >>> csched.Clock(counts="tokens").tokens(2e9)
     2000000000
-
     """
 
     steps_per_epoch: int | float | None = None

@@ -69,7 +69,6 @@ class Curve(Evaluator):
         >>> import csched
         >>> csched.curve("linear", 1.0, 0.0, 4).values(2, 6).tolist()
         [0.5, 0.25, 0.0, 0.0]
-
         """
         start, stop, array = checked_range(self.steps, start, stop, dtype, out)
         self._check_stop(stop)
@@ -94,7 +93,7 @@ class Curve(Evaluator):
     def cycle_ends(self) -> tuple[int, ...]:
         """The last step of each cycle: before each restart, and the last step of all.
 
-        A restart is where a repeat begins again, and where a phase that follows another starts
+        A restart is where a repeat of anything but a constant begins again, and where a phase that follows another starts
         above the value the other arrived at.
         """
         ends, t = [], 0
@@ -208,7 +207,6 @@ class Curve(Evaluator):
         >>> import csched
         >>> csched.curve("linear", 1.0, 0.0, 2).repeat(2, length_mult=2).values().tolist()
         [1.0, 0.5, 1.0, 0.75, 0.5, 0.25]
-
         """
         return nodes.Repeat(self, n, length_mult, peak_mult, floor_mult, amplitude_mult, keep)
 

@@ -10,13 +10,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from csched import _check, closed_form
+from csched import _check
 from csched.curve import Curve
 from csched.nodes import Noise, Strict, walk
-from csched.phase_constants import tree_of
 from csched.schedule import Schedule
-from csched.step_words import Words
-from csched.tails import tail_of
+from csched.traced import closed_form
+from csched.traced.phase_constants import tree_of
+from csched.traced.step_words import Words
+from csched.traced.tails import tail_of
 
 OPTAX_NAMES = {"lr": "learning_rate", "betas[0]": "b1", "betas[1]": "b2"}
 """Names of hyperparameters where optax has names of its own."""
@@ -179,7 +180,6 @@ def as_schedule(
     >>> optimizer = optax.sgd(rate, momentum=0.9)
     >>> [round(float(jax.jit(rate)(t)), 6) for t in (0, 5, 10, 60, 1000)]
     [0.0, 0.05, 0.1, 0.05, 0.0]
-
     """
     where = "csched.jax.as_schedule"
     if not isinstance(curve, Curve):
@@ -219,7 +219,6 @@ def hyperparams(schedule: Schedule, mode: str | None = None) -> dict[str, Table 
     >>> state = optimizer.init({"w": 1.0})
     >>> {name: round(float(value), 6) for name, value in sorted(state.hyperparams.items())}
     {'learning_rate': 0.01, 'momentum': 0.95}
-
     """
     if not isinstance(schedule, Schedule):
         _check.fail_type("csched.jax.hyperparams", "schedule", "a Schedule", schedule)

@@ -11,13 +11,14 @@ import keras  # type: ignore[import-untyped]
 import numpy as np
 from keras import ops
 
-from csched import _check, closed_form
+from csched import _check
 from csched.curve import Curve
 from csched.nodes import Strict, walk
-from csched.phase_constants import tree_of
 from csched.plain import from_dict
 from csched.schedule import Schedule
-from csched.tails import tail_of
+from csched.traced import closed_form
+from csched.traced.phase_constants import tree_of
+from csched.traced.tails import tail_of
 
 LONGEST_TABLE = 2**20
 """Steps up to which the values are looked up, exact in float32; beyond, they are computed."""
@@ -63,7 +64,6 @@ class LearningRateSchedule(keras.optimizers.schedules.LearningRateSchedule):  # 
     >>> optimizer = keras.optimizers.SGD(rate, momentum=0.9)
     >>> [round(float(rate(t)), 6) for t in (0, 5, 10, 60, 1000)]
     [0.0, 0.05, 0.1, 0.05, 0.0]
-
     """
 
     def __init__(self, curve: Curve, gradient_accumulation_steps: int = 1) -> None:
@@ -154,7 +154,6 @@ class Scheduler(keras.callbacks.Callback):  # type: ignore[misc]
     --------
     >>> import csched, csched.keras
     >>> callback = csched.keras.Scheduler(csched.one_cycle(peak=0.1, steps=100))
-
     """
 
     def __init__(self, schedule: Schedule) -> None:

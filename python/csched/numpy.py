@@ -92,7 +92,6 @@ class SGD(Optimizer):
     [0.72]
     >>> sgd.position, sgd.last_applied()
     (2, {'lr': 0.1, 'momentum': 0.9, 'weight_decay': 0.0})
-
     """
 
     where = "csched.numpy.SGD"
@@ -201,7 +200,6 @@ class Adam(Optimizer):
     >>> adam.step({"a": np.array([5.0, -0.01])})
     >>> w["a"].round(6)
     array([0.9, 1.1])
-
     """
 
     where = "csched.numpy.Adam"
@@ -285,7 +283,6 @@ class AdamW(Adam):
     >>> csched.numpy.AdamW([w], lr, weight_decay=0.25).step([np.array([0.0])])
     >>> w
     array([0.875])
-
     """
 
     where = "csched.numpy.AdamW"

@@ -168,7 +168,6 @@ def curve(
     [0.1, 0.05, 0.0, 0.0]
     >>> csched.curve("linear", 0.0, 1.0, 5, endpoint=True).values().tolist()
     [0.0, 0.25, 0.5, 0.75, 1.0]
-
     """
     where = "curve"
     name = _check.choice(where, "profile", profile, PROFILES)

@@ -48,7 +48,6 @@ def from_dict(data: Mapping[str, Any]) -> Curve:
     >>> c = csched.curve("rex", 0.1, 0.0, 10).warmup(5)
     >>> csched.from_dict(c.to_dict()) == c
     True
-
     """
     if not isinstance(data, Mapping):
         _check.fail_type("from_dict", "data", "a mapping", data)

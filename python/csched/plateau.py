@@ -60,7 +60,6 @@ class Plateau:
     ((3, 0.5),)
     >>> p.curve().values(0, 6).tolist()
     [1.0, 1.0, 1.0, 0.5, 0.5, 0.5]
-
     """
 
     def __init__(

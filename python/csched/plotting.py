@@ -65,7 +65,6 @@ def plot(
     -------
     matplotlib.figure.Figure
         Made by pyplot: ``plt.show()`` shows it, ``figure.savefig("lr.png")`` saves it.
-
     """
     where = "Schedule.plot"
     begin = _check.integer(where, "start", start, 0)
@@ -107,7 +106,6 @@ def small_multiples(
         Titles of the schedules shown with logarithmic values.
     size : (float, float)
         Width and height of a panel in inches.
-
     """
     where = "small_multiples"
     columns = _check.integer(where, "columns", columns, 1, 100)

@@ -144,6 +144,8 @@ class Repeat(Curve):
         return (self.of,)
 
     def _next_restart(self, t: int) -> int | None:
+        if isinstance(self.of, Phase) and self.of.start == self.of.end:
+            return None  # levels that step down are no cycles
         if self.length_mult == 1:
             length = self.of.steps
             cycle = t // length

@@ -72,7 +72,6 @@ def every(interval: int | float) -> Every:
     >>> c = csched.curve("linear", 1.0, 0.0, 8, sampling=csched.every(4))
     >>> c.values().tolist()
     [1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.5]
-
     """
     return Every(interval)
 
@@ -97,7 +96,6 @@ def at(*marks: int | float) -> At:
     >>> c = csched.curve("linear", 1.0, 0.0, 8, sampling=csched.at(0.5, 0.75))
     >>> c.values().tolist()
     [1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.25, 0.25]
-
     """
     return At(marks)
 

@@ -37,7 +37,6 @@ class Schedule:
     {'lr': 0.05, 'weight_decay': 0.01}
     >>> csched.from_json(s.to_json()) == s
     True
-
     """
 
     __slots__ = ("_curves",)
@@ -178,7 +177,6 @@ def from_json(text: str) -> Schedule:
     >>> import csched
     >>> csched.from_json(csched.rex(0.1, 10).to_json()) == csched.rex(0.1, 10)
     True
-
     """
     data = json.loads(text)
     if not isinstance(data, dict) or not isinstance(data.get("curves"), dict):

@@ -145,7 +145,6 @@ class Optimizer(abc.ABC):
         TypeError, ValueError
             If gradients do not fit, a scheduled value is outside its range, or ``max_norm`` is
             set and the norm is not finite. Nothing is changed then.
-
         """
         values = self.hyperparameters
         pairs = self._paired(grads)
@@ -282,7 +281,6 @@ class Optimizer(abc.ABC):
         ValueError
             For the state of another optimizer, an unknown format, a spec that differs, or arrays
             that are missing or do not fit. Nothing is changed then.
-
         """
         where = f"{self.where}.load_state_dict"
         if not isinstance(state, Mapping) or not {"head", "arrays"} <= set(state):

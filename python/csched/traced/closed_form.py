@@ -18,8 +18,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from csched import step_words
-from csched.step_words import Words
+from csched.traced import step_words
+from csched.traced.step_words import Words
 
 FUNCTIONS = (
     *("where", "minimum", "maximum", "round", "sum", "sin"),

@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from csched import _check, closed_form, compiling
-from csched.closed_form import Rows
+from csched import _check, compiling
 from csched.compiling import LOWER, Node
 from csched.curve import Curve
-from csched.half_phases import HALVES, NAMES, Row, end_of, refuse
-from csched.step_words import Words
+from csched.traced import closed_form
+from csched.traced.closed_form import Rows
+from csched.traced.half_phases import HALVES, NAMES, Row, end_of, refuse
+from csched.traced.step_words import Words
 
 UNROLLED = 64  # cycles whose levels change, up to so many, become rows of their own
 LARGEST = 2**31 - 1
