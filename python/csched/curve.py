@@ -93,8 +93,8 @@ class Curve(Evaluator):
     def cycle_ends(self) -> tuple[int, ...]:
         """The last step of each cycle: before each restart, and the last step of all.
 
-        A restart is where a repeat of anything but a constant begins again, and where a phase that follows another starts
-        above the value the other arrived at.
+        A restart is where a repeat of anything but a constant begins again, and where a phase that
+        follows another starts above the value the other arrived at.
         """
         ends, t = [], 0
         while (restart := self._next_restart(t)) is not None and restart < self.steps:
