@@ -2,8 +2,10 @@
 
 import importlib
 import inspect
+import runpy
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from csched.presets import naming
@@ -12,6 +14,7 @@ import csched
 
 LOADS = """
 import sys
+from pathlib import Path
 import csched
 assert not [m for m in sys.modules if m.startswith("csched.presets.")], "presets load when used"
 before = set(sys.modules)
@@ -59,3 +62,10 @@ def test_find_puts_the_exact_name_first_and_says_how_the_others_differ():
 def test_find_says_what_was_meant():
     with pytest.raises(ValueError, match="did you mean 'OneCycleLR'"):
         csched.presets.find("OneCyclLR")
+
+
+def test_the_page_of_peers_is_what_the_table_says():
+    docs = Path(__file__).parents[1] / "docs"
+    made = runpy.run_path(str(docs / "make_peers.py"))
+    text = (docs / "peers.md").read_text(encoding="utf-8")
+    assert text == made["page"](), "run docs/make_peers.py"
