@@ -47,7 +47,7 @@ def LRScheduler(
         parts.append(curve("linear", 0.0, base_lr, warmup, offset=1.0, span=float(warmup)))
     if stable:
         parts.append(pieces.constant(base_lr, stable))
-    if down:  # its clock is one ahead: z = 1 / down at its first step minus the extra stable one
+    if down:
         parts.append(curve(profile, base_lr, floor, down))
     else:
         parts.append(pieces.constant(base_lr))
