@@ -47,13 +47,14 @@ CS_INLINE double exp_tail(double r) {
 CS_INLINE exp_parts exp_at(double n, const cs_half *h) {
     double x = n * h->c[0], x_low = n * h->c[1];
     double t = (x + x_low) * LOG2_E + ROUND, k = t - ROUND;
-    double r = (x - k * LN2_HIGH) + (x_low - k * LN2_LOW);
+    double high = x - k * LN2_HIGH, low = x_low - k * LN2_LOW, r = high + low;
+    double part = r - high, r_low = (high - (r - part)) + (low - part); /* r + r_low = high + low */
     uint64_t bits;
     memcpy(&bits, &t, 8);
     bits = (bits << 52) + UINT64_C(0x3ff0000000000000);
     exp_parts p;
     memcpy(&p.scale, &bits, 8);
-    p.e = r + (r * r) * exp_tail(r);
+    p.e = r + (r_low + (r * r) * exp_tail(r));
     return p;
 }
 CS_INLINE double exp_of(exp_parts p) { return p.scale + p.scale * p.e; }
@@ -188,7 +189,7 @@ CS_INLINE double exponential_join(cs_anchor b, cs_entry e, const cs_half *h) {
 /* d w = c[2] expm1(x), from expm1(x + y) = expm1(x) + exp(x) expm1(y). */
 CS_INLINE cs_anchor expm1_anchor(double n, const cs_half *h) {
     exp_parts p = exp_at(n, h);
-    cs_anchor b = {h->c[2] * expm1_of(p), h->c[2] * exp_of(p), 0.0};
+    cs_anchor b = {h->c[2] * expm1_of(p), p.scale * (h->c[2] + h->c[2] * p.e), 0.0};
     return b;
 }
 CS_INLINE cs_entry expm1_entry(double j, const cs_half *h) {
@@ -199,11 +200,13 @@ CS_INLINE double expm1_join(cs_anchor b, cs_entry e, const cs_half *h) {
     return h->a + (b.p + b.q * e.t);
 }
 
-/* d w = c[2] (1 - exp(-x)) / (1 + c[3] exp(-x)), see prepare_tanh; t = expm1, u = exp of -y. */
+/* d w = c[2] (1 - exp(-x)) / (c[3] + exp(-x)), see prepare_tanh; t = expm1, u = exp of -y. */
 CS_INLINE cs_anchor sigmoid_anchor(double n, const cs_half *h) {
     exp_parts p = exp_at(n, h);
-    double x = exp_of(p);
-    cs_anchor b = {-h->c[2] * expm1_of(p), -h->c[2] * x, h->c[3] * x};
+    cs_anchor b;
+    b.p = -h->c[2] * expm1_of(p);
+    b.q = -p.scale * (h->c[2] + h->c[2] * p.e);
+    b.r = exp_of(p);
     return b;
 }
 CS_INLINE cs_entry sigmoid_entry(double j, const cs_half *h) {
@@ -212,7 +215,7 @@ CS_INLINE cs_entry sigmoid_entry(double j, const cs_half *h) {
     return e;
 }
 CS_INLINE double sigmoid_join(cs_anchor b, cs_entry e, const cs_half *h) {
-    return h->a + (b.p + b.q * e.t) / (1.0 + b.r * e.u);
+    return h->a + (b.p + b.q * e.t) / (h->c[3] + b.r * e.u);
 }
 
 /* --- Kernels in series ---------------------------------------------------------------------- */
@@ -312,16 +315,16 @@ static void elliptic_mirror_series(double n, const cs_half *h, double *s) {
     scaled_series(s, -h->d);
 }
 
-/* With A = c0 + c1 (c4 + c5 n) / m, a sum of positive terms: d w = c2 (n/m) / (sqrt A (sqrt A + c3)),
-   which is a constant less c6 / sqrt A. */
+/* With A = c0 + c1 (c4 + c5 n), a sum of positive terms: d w = c2 n / (A + c3 sqrt A), which is a
+   constant less c6 / sqrt A. */
 CS_INLINE double inverse_sqrt_value(double n, const cs_half *h) {
-    double root = sqrt(h->c[0] + h->c[1] * ((h->c[4] + h->c[5] * n) / h->m));
-    return h->a + (h->c[2] * (n / h->m)) / (root * (root + h->c[3]));
+    double A = h->c[0] + h->c[1] * (h->c[4] + h->c[5] * n);
+    return h->a + (h->c[2] * n) / (A + h->c[3] * sqrt(A));
 }
 static void inverse_sqrt_series(double n, const cs_half *h, double *s) {
-    double A = h->c[0] + h->c[1] * ((h->c[4] + h->c[5] * n) / h->m), root = sqrt(A);
-    double ratio = h->c[1] * h->c[5] / h->m / A, term = -h->c[6] / root;
-    s[0] = (h->c[2] * (n / h->m)) / (root * (root + h->c[3]));
+    double A = h->c[0] + h->c[1] * (h->c[4] + h->c[5] * n), root = sqrt(A);
+    double ratio = h->c[1] * h->c[5] / A, term = -h->c[6] / root;
+    s[0] = (h->c[2] * n) / (A + h->c[3] * root);
     for (int i = 1; i <= SERIES; i++) s[i] = term = -term * ratio * (((double)i - 0.5) / (double)i);
 }
 

@@ -184,16 +184,17 @@ static double prepare_inverse_sqrt(cs_phase *p, const double *arg, cs_ends e) {
         double *c = p->half[side].c;
         int from_start = (s > 0.0) == (side == 0); /* the sum runs from whichever end it grows */
         c[0] = s > 0.0 ? 1.0 : root * root;
-        c[1] = fabs(s);
+        c[1] = fabs(s) / e.m;
         c[4] = from_start ? 0.0 : e.m;
         c[5] = from_start ? 1.0 : -1.0;
     }
     dd fall = dd_sum(e.end, -e.start), root_1 = dd_sum(root, 1.0);
-    p->half[0].c[2] = dd_mul(fall, dd_scale(root_1, root)).hi, p->half[0].c[3] = 1.0;
-    p->half[1].c[2] = -dd_mul(fall, root_1).hi, p->half[1].c[3] = root;
+    dd slope = dd_div(dd_mul(fall, root_1), dd_of(e.m));
+    p->half[0].c[2] = dd_scale(slope, root).hi, p->half[0].c[3] = 1.0;
+    p->half[1].c[2] = -slope.hi, p->half[1].c[3] = root;
     for (int side = 0; side < 2 && s != 0.0; side++) {
         double *c = p->half[side].c;
-        p->half[side].near = c[0] * e.m / c[1] + c[4];
+        p->half[side].near = c[0] / c[1] + c[4];
         p->half[side].slope = c[5];
         c[6] = dd_div(dd_mul(fall, dd_scale(root_1, root)), dd_of(s)).hi; /* fall / (1 - 1/root) */
     }
@@ -208,7 +209,7 @@ static double prepare_one_minus_sqrt(cs_phase *p, const double *arg, cs_ends e) 
 }
 
 /* 1 - tanh(x) = 2 / (1 + e^2x) with x from lower to upper. With y = 2 |x - x at the anchor|,
-   w = K (1 - e^-y) / (1 + G e^-y), where G = e^-2lower at the start and e^2upper at the end,
+   w = K (1 - e^-y) / (g + e^-y), where g = e^2lower at the start and e^-2upper at the end,
    and K makes w = 1 at the other end. */
 static double prepare_tanh(cs_phase *p, const double *arg, cs_ends e) {
     double lower = arg[0], upper = arg[1];
@@ -217,10 +218,10 @@ static double prepare_tanh(cs_phase *p, const double *arg, cs_ends e) {
     anchor(&p->half[1], KERNEL_sigmoid, e.end, e.start);
     for (int side = 0; side < 2; side++) {
         cs_half *h = &p->half[side];
-        dd g = dd_exp(dd_of(side ? 2.0 * upper : -2.0 * lower));
+        dd g = dd_exp(dd_of(side ? -2.0 * upper : 2.0 * lower));
         set_rate(h, width, e);
         h->c[3] = g.hi;
-        dd scale = dd_div(dd_add(dd_of(1.0), dd_mul(g, dd_exp(width))), dd_neg(dd_expm1(width)));
+        dd scale = dd_div(dd_add(g, dd_exp(width)), dd_neg(dd_expm1(width)));
         h->c[2] = dd_mul(scale, side ? dd_sum(e.start, -e.end) : dd_sum(e.end, -e.start)).hi;
     }
     dd s0 = dd_div(dd_of(1.0), dd_add(dd_of(1.0), dd_exp(dd_of(2.0 * lower))));
