@@ -36,9 +36,10 @@ bench: .venv/built
 accuracy: .venv/built
 	$(PY) tests/accuracy.py
 
-# docs/catalogue.md and its pictures
+# the generated pages: docs/catalogue.md with its pictures, docs/peers.md
 catalogue: .venv/built
 	$(PY) docs/make_catalogue.py
+	$(PY) docs/make_peers.py
 
 # the core's tests once with each CPU variant of the loops
 variants: .venv/built

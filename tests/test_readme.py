@@ -1,6 +1,7 @@
 """README.md and CONTRIBUTING.md say what is so."""
 
 import doctest
+import json
 import math
 import re
 from pathlib import Path
@@ -55,18 +56,26 @@ def test_commands_print_what_is_written(name, tmp_path, monkeypatch):
 
 
 def test_table_of_profiles_names_each_with_its_arguments():
-    table = rows("profile | p(z) | arguments")
+    table = rows("profile | p(z) | arguments | worst ulp")
     assert [row[0].strip("`") for row in table] == list(csched.PROFILES)
-    for name, _, arguments in table:
+    for name, _, arguments, _ in table:
         known = csched.PROFILES[name.strip("`")].arguments
         made = [a.name if a.default is None else f"{a.name}={a.default:g}" for a in known]
         assert re.findall(r"`(.*?)`", arguments) == (made or ["points"] * (name == "`table`"))
 
 
+def test_table_of_profiles_gives_the_accuracy_that_was_measured():
+    measured = json.loads((ROOT / "docs" / "accuracy.json").read_text())["worst"]
+    table = rows("profile | p(z) | arguments | worst ulp")
+    assert {name.strip("`"): ulp for name, _, _, ulp in table if ulp} == {
+        name: f"{ulp:.2f}" for name, ulp in measured.items()
+    }
+
+
 def test_table_of_profiles_gives_the_formulas():
     functions = {k: getattr(math, k) for k in ("sqrt", "exp", "cos", "tanh", "pi")}
     start, end, steps = 0.7, 0.03, 50
-    for name, formula, _ in rows("profile | p(z) | arguments"):
+    for name, formula, *_ in rows("profile | p(z) | arguments | worst ulp"):
         row = csched.PROFILES[name.strip("`")]
         if row.name == "table":
             continue
