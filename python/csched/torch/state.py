@@ -1,12 +1,12 @@
-"""The state of a scheduler as plain JSON types, and what differs between two."""
+"""The state of a scheduler as plain JSON types."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from csched import _check
+from csched import _check, states
 from csched.plain import FORMAT, check_format
 from csched.schedule import from_json
 from csched.torch.binding import Rules
@@ -49,30 +49,10 @@ def checked(state: Any) -> Mapping[str, Any]:
 
 
 def check_same(saved: Mapping[str, Any], here: Mapping[str, Any]) -> None:
-    """Refuse a saved spec that differs, naming every field that does."""
-    found = [f"{path}: {a!r} (saved), {b!r} (here)" for path, a, b in _differences(saved, here)]
-    if found:
-        hint = "pass spec='saved' or spec='mine' to choose"
-        _check.fail(WHERE, "schedule", "the one in use", Listing(found), hint)
+    """Refuse a saved spec that differs, naming every field that does, by group."""
+    states.require_same(WHERE, _by_group(saved), _by_group(here))
 
 
-class Listing(list[str]):
-    """Prints as the differing fields, one after the other."""
-
-    def __repr__(self) -> str:
-        count = f"{len(self)} differing field{'s' if len(self) > 1 else ''}"
-        return f"{count}: " + "; ".join(self)
-
-
-def _differences(a: Any, b: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
-    if isinstance(a, Mapping) and isinstance(b, Mapping):
-        for key in [*a, *(k for k in b if k not in a)]:
-            inner = f"{path}.{key}" if path else str(key)
-            yield from _differences(a.get(key), b.get(key), inner)
-    elif isinstance(a, list) and isinstance(b, list) and path == "groups":
-        yield from _differences(dict(a), dict(b), "")
-    elif isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
-        for i, (x, y) in enumerate(zip(a, b, strict=True)):
-            yield from _differences(x, y, f"{path}[{i}]")
-    elif a != b:
-        yield path, a, b
+def _by_group(spec: Mapping[str, Any]) -> dict[Any, Any]:
+    others = {key: value for key, value in spec.items() if key != "groups"}
+    return {**dict(spec["groups"]), **others}
