@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import numbers
 import operator
@@ -113,6 +112,8 @@ def choice(where: str, name: str, value: Any, allowed: Iterable[str]) -> str:
     options = list(allowed)
     if value in options:
         return str(value)
+    import difflib  # for an error only, so not at import
+
     close = difflib.get_close_matches(str(value), options, 1)
     hint = f"did you mean {close[0]!r}?" if close else ""
     fail(where, name, "one of " + ", ".join(repr(o) for o in options), value, hint)

@@ -17,13 +17,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
 from csched import _check
 from csched._core import Evaluator, Program
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 _LARGEST_ARRAY = 2**40
 

@@ -8,13 +8,13 @@ from collections.abc import ItemsView, Iterator, KeysView, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from csched import _check
 from csched.curve import Curve, checked_range
 from csched.plain import FORMAT, check_format, from_dict
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     from matplotlib.figure import Figure
 
 

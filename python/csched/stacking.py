@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from csched import _check, _core
 from csched.curve import Curve, checked_range
 from csched.schedule import Schedule
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 
 class Stack:
