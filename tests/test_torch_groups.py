@@ -188,6 +188,39 @@ def test_every_key_runs_from_one_clock():
         scheduler.step()
 
 
+def test_many_keys_of_the_same_groups():
+    """More than the writer stores in one visit of a dict, and a key that only some groups have."""
+    keys = {f"key{i}": csched.curve("linear", i, i + 1.0, 8) for i in range(6)}
+    groups = [{"params": [weight()], **dict.fromkeys(keys, 0.0)} for _ in range(3)]
+    optimizer = torch.optim.SGD(groups, lr=0.1)
+    some = csched.Schedule({"key0": LINEAR, "key5": COSINE})
+    scheduler = csched.torch.Scheduler(optimizer, {"*": csched.Schedule(keys), 1: some})
+    for t in range(1, 9):
+        scheduler.step()
+        first, second, third = ({k: g[k] for k in keys} for g in optimizer.param_groups)
+        assert first == third == {k: c(t) for k, c in keys.items()}
+        assert second == dict.fromkeys(keys, 0.0) | {"key0": LINEAR(t), "key5": COSINE(t)}
+
+
+def test_groups_that_share_a_tuple_go_on_sharing():
+    groups = [{"params": [weight()]} for _ in range(3)] + [
+        {"params": [weight()], "betas": (0.5, 0.6)}
+    ]
+    optimizer = torch.optim.Adam(groups)
+    rise = csched.curve("linear", 0.5, 0.75, 4)
+    csched.torch.Scheduler(optimizer, csched.Schedule(momentum=rise)).seek(2)
+    a, b, c, other = (g["betas"] for g in optimizer.param_groups)
+    assert a is b is c
+    assert (a, other) == ((0.625, 0.999), (0.625, 0.6))
+    in_lists = [{"params": [weight()], "betas": [0.9, 0.99]} for _ in range(2)]
+    in_lists[1]["betas"] = in_lists[0]["betas"]
+    optimizer = torch.optim.SGD(in_lists, lr=0.1)
+    csched.torch.Scheduler(optimizer, csched.Schedule({"betas[0]": rise}))
+    a, b = (g["betas"] for g in optimizer.param_groups)
+    assert a == b == [0.5, 0.99]
+    assert a is not b
+
+
 def test_any_entry_of_any_tuple():
     class Adan(torch.optim.SGD):
         pass
