@@ -1,12 +1,15 @@
 """Promise 16 for rates that live on the device: few launches, no host read, replays that move."""
 
+import contextlib
 import copy
+import inspect
+import itertools
 
 import csched.torch
 import numpy as np
 import pytest
 import torch
-from csched.torch import device
+from csched.torch import binding, capturable, device
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
@@ -205,27 +208,212 @@ def test_replays_past_the_end_hold_the_last_value():
     assert rates(optimizer) == wanted(100)
 
 
-def test_a_cuda_step_reads_and_moves_nothing():
+@pytest.mark.parametrize("curve", [SCHEDULE["lr"], ENDLESS])
+def test_replays_that_nobody_counts_are_right_or_not_a_number(monkeypatch, curve):
+    """A window of 20 steps is never read over: behind it lies NaN, and the host says so."""
+    monkeypatch.setattr(device, "FLOATS", 40)
+    optimizer, scheduler = make(curve=curve)
+    with Recorder() as graph:
+        scheduler.step_on_device()
+    for t in range(2, 20):
+        graph.replay()
+        assert rates(optimizer) == wanted(t, curve)
+    for _ in range(30):
+        graph.replay()
+        assert np.isnan(rates(optimizer)).all()
+    with pytest.raises(ValueError, match="replays must be counted by replayed"):
+        scheduler.state_dict()
+    for n in (20, 49):
+        with pytest.raises(ValueError, match="at least every 10 steps, got"):
+            scheduler.replayed(n)
+    scheduler.seek(19)
+    assert rates(optimizer) == wanted(19, curve)
+    assert scheduler.state_dict()["position"] == 19
+
+
+@pytest.mark.usefixtures("floats")
+def test_replay_counts_and_refills():
+    optimizer, scheduler = make(curve=ENDLESS)
+    with Recorder() as graph:
+        scheduler.step_on_device()
+    scheduler.replayed()
+    for t in range(2, 150):
+        scheduler.replay(graph)
+        assert scheduler.position == t
+        assert rates(optimizer) == wanted(t, ENDLESS)
+    scheduler.replayed(0)
+
+
+def test_counts_may_come_late_by_half_a_window(monkeypatch):
+    monkeypatch.setattr(device, "FLOATS", 40)
+    optimizer, scheduler = make(curve=ENDLESS)
+    with Recorder() as graph:
+        scheduler.step_on_device()
+    for k in range(30):
+        for t in range(10 * k + 1, 10 * k + 11):
+            assert rates(optimizer) == wanted(t, ENDLESS)
+            graph.replay()
+        scheduler.replayed(10)
+    assert scheduler.position == 300
+    assert scheduler.state_dict()["position"] == 301
+
+
+def test_a_curve_that_may_not_go_on_is_not_a_number_past_its_end():
+    curve = csched.curve("linear", 0.1, 0.0, 10).tail("raise")
+    optimizer, scheduler = make(curve=curve)
+    with Recorder() as graph:
+        scheduler.step_on_device()
+    for t in range(1, 10):
+        assert rates(optimizer) == wanted(t, curve)
+        graph.replay()
+    assert rates(optimizer) == [0.0] * 3  # the position after the last update
+    graph.replay()
+    assert np.isnan(rates(optimizer)).all()
+    scheduler.replayed(10)
+    with pytest.raises(ValueError, match="position must be at most the steps"):
+        scheduler.replayed()
+
+
+def test_every_key_shares_the_launches():
+    weights = [torch.nn.Parameter(torch.ones(2)) for _ in range(50)]
+    optimizer = torch.optim.AdamW([{"params": [w]} for w in weights], foreach=False)
+    schedule = csched.Schedule(
+        {
+            "lr": SCHEDULE["lr"],
+            "betas[0]": csched.curve("cosine", 0.95, 0.85, 100),
+            "betas[1]": csched.curve("linear", 0.9, 0.99, 100),
+            "weight_decay": csched.curve("linear", 0.1, 0.0, 100),
+        }
+    )
+    before = [dict(g) for g in optimizer.param_groups]
+    scheduler = csched.torch.Scheduler(optimizer, schedule, storage="device")
+    for t in range(1, 30):
+        with Recorder() as calls:
+            scheduler.step()
+        assert calls.names == ["aten.searchsorted.Tensor_out", "aten.index_select.out"]
+        for group in optimizer.param_groups:
+            for path, curve in schedule.items():
+                assert binding.read(group, path).item() == np.float32(curve(t))
+    assert scheduler.values_at(29)[0]["weight_decay"] == schedule["weight_decay"](29)
+    scheduler.detach()
+    assert [dict(g) for g in optimizer.param_groups] == before
+
+
+def test_a_capture_of_step_is_refused(monkeypatch):
+    optimizer, scheduler = make()
+    monkeypatch.setattr(device, "capturing", lambda where: True)
+    for move in (scheduler.step, lambda: scheduler.seek(3)):
+        with pytest.raises(ValueError, match=r"outside .* step_on_device\(\) is what to capture"):
+            move()
+    scheduler.step_on_device()
+    assert rates(optimizer) == wanted(1)
+
+
+def test_a_cuda_step_reads_and_moves_nothing(monkeypatch):
+    monkeypatch.setattr(device.Window, "load", lambda window, t: window._stand(t))
     with FakeTensorMode():
         p = torch.nn.Parameter(torch.zeros(4, device="cuda"))
-        optimizer = torch.optim.AdamW([p], lr=0.1, capturable=True)
-        bound = csched.torch.binding.bind(optimizer.param_groups[0], 0, {"*": SCHEDULE}, (), 1.0)
-        (window,) = device.windows([bound])
+        optimizer = torch.optim.AdamW([p], lr=0.1, capturable=True, foreach=False)
+        both = {"lr": SCHEDULE["lr"], "betas[0]": csched.curve("cosine", 0.85, 0.95, 100)}
+        scheduler = csched.torch.Scheduler(optimizer, csched.Schedule(both), storage="device")
         p.grad = torch.zeros_like(p)
         optimizer.step()
         with Recorder() as calls:
             for _ in range(3):
                 optimizer.step()
-                window.advance()
+                scheduler.step()
         assert calls.traffic == []
-        assert optimizer.param_groups[0]["lr"].device.type == "cuda"
+        assert optimizer.param_groups[0]["betas"][0].device.type == "cuda"
 
 
-def test_only_rates_live_on_the_device():
-    optimizer = torch.optim.SGD([torch.zeros(1)], lr=0.1, momentum=0.9)
-    with pytest.raises(ValueError, match="storage must be 'keep' or 'buffer' for momentum, got"):
-        csched.torch.Scheduler(optimizer, csched.one_cycle(0.1, 9), storage="device")
-    scheduler = csched.torch.Scheduler(optimizer, SCHEDULE)
+FORMS = {
+    capturable.FUSED: {"fused": True},
+    capturable.FOREACH: {"foreach": True, "capturable": True},
+    capturable.LOOP: {"foreach": False, "capturable": True},
+    "foreach=True": {"foreach": True},
+    "foreach=False": {"foreach": False},
+}
+PATHS = ["lr", "betas[0]", "betas[1]", "momentum", "weight_decay", "eps", "momentum_decay"]
+
+
+def built(cls, form, device):
+    """An optimizer of torch in one of its forms, and the paths that it has; None: no such form."""
+    known = inspect.signature(cls).parameters
+    arguments = {**FORMS[form], "lr": 0.1, "weight_decay": 0.1, "momentum": 0.9}
+    if set(FORMS[form]) - set(known):
+        return None
+    if device == "cpu" and FORMS[form].get("capturable"):
+        return None  # torch has it on accelerators only
+    p = torch.nn.Parameter(torch.zeros(4, 4, device=device))
+    p.grad = torch.zeros_like(p)
+    optimizer = cls([p], **{k: v for k, v in arguments.items() if k in known})
+    group = optimizer.param_groups[0]
+    return optimizer, [x for x in PATHS if binding.parsed(x)[0] in group]
+
+
+@pytest.fixture(scope="module")
+def fused_kernels_that_check_their_arguments():
+    library = torch.library.Library("aten", "IMPL")
+    for name in ("sgd", "adam", "adamw"):
+        library.impl(f"_fused_{name}_.tensor_lr", lambda *args, **kwargs: None, "Meta")
+    yield
+    library._destroy()
+
+
+def runs_with_a_tensor(optimizer, path, where):
+    group = optimizer.param_groups[0]
+    binding.place(group, path, torch.full((), float(binding.read(group, path)), device=where))
+    try:
+        optimizer.step()
+        optimizer.step()
+    except (RuntimeError, ValueError, TypeError):
+        return False
+    return True
+
+
+@pytest.mark.usefixtures("fused_kernels_that_check_their_arguments")
+@pytest.mark.parametrize("name", capturable.TAKES)
+def test_a_key_is_taken_where_the_optimizer_reads_it_on_the_device(name):
+    """On the CPU, wherever it can be a tensor at all: reading it there costs nothing."""
+    cls = getattr(torch.optim, name)
+    for where, form in itertools.product(["cuda", "cpu"], FORMS):
+        with FakeTensorMode() if where == "cuda" else contextlib.nullcontext():
+            if (made := built(cls, form, where)) is None:
+                continue
+            for path in made[1]:
+                optimizer = built(cls, form, where)[0]
+                group = optimizer.param_groups[0]
+                taken = capturable._takes(name, group, path, torch.device(where))
+                if taken or where == "cpu" or form in capturable.TAKES[name]:
+                    assert runs_with_a_tensor(optimizer, path, where) == taken, (where, form, path)
+
+
+def test_what_is_refused_says_what_would_do():
+    w = torch.nn.Parameter(torch.zeros(1, device="meta"))
+    beta = csched.Schedule({"betas[0]": csched.curve("linear", 0.8, 0.9, 10)})
+    cases = [
+        (torch.optim.SGD([w]), SCHEDULE, "got 'foreach=True'; SGD does with fused=True$"),
+        (
+            torch.optim.AdamW([w], capturable=True),
+            beta,
+            r"betas\[0\] must be read on the device for storage 'device', got 'capturable=True'; "
+            "AdamW does with foreach=False, capturable=True$",
+        ),
+        (
+            torch.optim.SGD([w], fused=False, momentum=0.9),
+            csched.Schedule(momentum=beta["betas[0]"]),
+            "got 'foreach=True'; no SGD does: storage 'keep' and 'buffer' write it from the host$",
+        ),
+    ]
+    for optimizer, schedule, message in cases:
+        with pytest.raises(ValueError, match=message):
+            csched.torch.Scheduler(optimizer, schedule, storage="device")
+    whole = Plain([torch.nn.Parameter(torch.zeros(1))])
+    whole.param_groups[0]["rank"] = 3
+    curve = csched.Schedule(rank=csched.curve("constant", 3, steps=5))
+    with pytest.raises(ValueError, match="rank must be a float in the group"):
+        csched.torch.Scheduler(whole, curve, storage="device")
+    scheduler = csched.torch.Scheduler(torch.optim.SGD([torch.zeros(1)]), SCHEDULE)
     with pytest.raises(ValueError, match=r"storage must be 'device' for step_on_device\(\)"):
         scheduler.step_on_device()
 

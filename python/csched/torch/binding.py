@@ -47,7 +47,7 @@ class Bound:
     tensors: dict[str, Tensor] = field(default_factory=dict)  # by key path
     contents: dict[str, Tensor] = field(default_factory=dict)  # of the tensors, before
     stage: int = 0  # where its lr lies before it is copied to a buffer; 0: nowhere
-    on_device: bool = False  # its lr is read from a window of csched.torch.device
+    on_device: set[str] = field(default_factory=set)  # paths read from csched.torch.device
     initial_lr: Any = 0.0
     plain: Curve | None = None  # its lr before a plateau's factor
     added_initial_lr: bool = False
@@ -320,7 +320,7 @@ def lanes(bounds: Iterable[Bound]) -> list[tuple[Any, ...]]:
         for path, curve in b.curves.items():
             key, index = parsed(path)
             factor = b.scale if path == "lr" else 1.0
-            if path == "lr" and b.on_device:
+            if path in b.on_device:
                 continue
             if path == "lr" and b.stage:
                 staged.append((b.stage, curve.program, factor))

@@ -1,58 +1,123 @@
-"""Learning rates that live on a device: a window of values and the counter that reads it.
+"""Hyperparameters that live on a device: rows of values, and a counter that reads them.
 
-A step is two launches whatever the number of groups, none of which waits for the host, so a CUDA
-graph that captures them moves the schedule by itself.
+Design
+a) A step is two launches a device, whatever the number of groups and keys, and none waits for the
+   host; so a CUDA graph that captures them moves the schedule by itself.
+b) Numbers that follow one curve with one factor under one key share a column. A horizon of up to
+   2**22 values lies on the device as a whole: then nothing is ever copied again.
+c) A longer one lies there in two halves. When the counter has entered the second, the halves
+   move up, and what follows them comes from pinned memory, where a thread has computed it in the
+   meantime. All of it is queued in the order of the steps, on the stream they run on: no events,
+   and no moment at which a row is read while it is written. A side stream would hide the copy,
+   8 MiB in two million steps, for a race that no test on a CPU can see.
+d) Behind the last row that is filled lies one of NaN: a graph that was replayed further than the
+   host knew of stops there, with rates that nobody can take for values of the schedule.
 """
 
 from __future__ import annotations
 
-import torch
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
-from csched.stacking import stack
-from csched.torch import legal
-from csched.torch.binding import Bound
+import numpy as np
+import torch
+from torch import Tensor
+
+from csched import _check, _core
+from csched.curve import Curve
+from csched.torch import binding, legal
+from csched.torch.binding import WHERE, Bound
 
 FLOATS = 2**22  # of a window: 16 MiB
 
+Key = tuple[str, Curve, float]  # what makes a column: the path, its curve and the factor
+
 
 class Window:
-    """The rates of some groups on one device, from step ``start`` on."""
+    """The values of some columns on one device, from step ``start`` on."""
 
-    def __init__(self, members: list[Bound], device: torch.device) -> None:
-        self.members = members
-        self.rows = max(2, min(self._last() + 1, FLOATS // len(members)))
-        self.table = torch.zeros((self.rows, len(members)), dtype=torch.float32, device=device)
-        self.buffer = torch.zeros((1, len(members)), dtype=torch.float32, device=device)
+    def __init__(self, device: torch.device, columns: dict[Key, Curve]) -> None:
+        self.device = device
+        self.curves = list(columns.values())
+        self.factors = np.array([factor for _, _, factor in columns])[:, None]
+        width = len(columns)
+        self.last = self._settled()
+        self.half = max(1, min((self.last + 1) // 2, FLOATS // width // 2))
+        self.table = torch.zeros((self._rows() + 1, width), dtype=torch.float32, device=device)
+        self.buffer = torch.zeros((1, width), dtype=torch.float32, device=device)
         self.counter = torch.zeros(1, dtype=torch.int64, device=device)
-        # where a counter k lies in 0, 1, ..., rows - 2 is k + 1, and never past the last row:
-        # one launch counts and clamps
-        self._next = torch.arange(self.rows - 1, dtype=torch.int64, device=device)
+        # where a counter k lies in 0, 1, ..., rows - 1 is k + 1, and never past the row behind
+        # them: one launch counts and clamps
+        self._next = torch.arange(self._rows(), dtype=torch.int64, device=device)
+        self.views = dict(zip(columns, self.buffer.view(-1).unbind(0), strict=True))
         self.start = self.at = 0
-        for b, view in zip(members, self.buffer.view(-1).unbind(0), strict=True):
-            b.group["lr"] = b.tensors["lr"] = view
-            b.on_device = True
+        self._ahead: Future[Tensor] | None = None  # the rows from start + 2 * half on
 
-    def _last(self) -> int:
-        """The step from which on no rate changes; for ever if one repeats."""
-        return max(legal.settled(b.curves["lr"]) for b in self.members)
+    def _rows(self) -> int:
+        return 2 * self.half
+
+    def _settled(self) -> int:
+        """The step from which on no value changes; for ever if one repeats."""
+        stops = [s + 1 for c in self.curves if (s := legal.last_step(c)) is not None]
+        return min(_check.MAX_STEP, max([*stops, *map(legal.settled, self.curves)]))
+
+    def _complete(self) -> bool:
+        """Whether the last row holds for ever."""
+        return self.start + self._rows() >= self.last
+
+    # --- filling ---------------------------------------------------------------------------
 
     def load(self, t: int) -> None:
-        """Let the window begin at step t, and stand there."""
-        curves = stack([b.curves["lr"] for b in self.members])
-        pinned = self.table.device.type == "cuda"  # torch keeps it until the copy is done
-        host = torch.empty(self.table.shape, dtype=torch.float32, pin_memory=pinned)
-        values = curves.values(t, t + self.rows)
-        for i, b in enumerate(self.members):
-            values[i] *= b.scale
-        host.numpy()[:] = values.T
-        self.table.copy_(host, non_blocking=True)
-        self.start = t
+        """Let the window hold step t, and stand there."""
+        self.last = self._settled()
+        self.start = 0 if self.last <= self._rows() else min(t, _check.MAX_STEP - self._rows())
+        host = self._host(self._rows() + 1)
+        self.table.copy_(self._filled(host, self.start, self.curves), non_blocking=True)
+        self._compute_ahead()
         self._stand(t)
 
-    def _stand(self, t: int) -> None:
-        self.counter.fill_(t - self.start)
-        torch.index_select(self.table, 0, self.counter, out=self.buffer)
-        self.at = t
+    def _slide(self) -> None:
+        """Let the second half be the first, and what follows it the second.
+
+        Relative to where the device is, so it holds for replays that nobody has counted, too.
+        """
+        half, ahead = self.half, self._ahead
+        if ahead is None:
+            return
+        self.table[:half].copy_(self.table[half : 2 * half])
+        self.table[half:].copy_(ahead.result(), non_blocking=True)
+        self.counter.sub_(half)
+        self.start += half
+        self._compute_ahead()
+
+    def _compute_ahead(self) -> None:
+        self._ahead = None
+        if not self._complete():
+            first = self.start + self._rows()
+            host = self._host(self.half + 1)
+            thread = ThreadPoolExecutor(1)
+            self._ahead = thread.submit(self._filled, host, first, list(self.curves))
+            thread.shutdown(wait=False)  # it ends with its work
+
+    def _host(self, rows: int) -> Tensor:
+        # made anew: torch does not give pinned memory out again before the copy from it is done
+        pinned = self.device.type == "cuda"
+        return torch.empty((rows, len(self.curves)), dtype=torch.float32, pin_memory=pinned)
+
+    def _filled(self, host: Tensor, first: int, curves: list[Curve]) -> Tensor:
+        """The values from step ``first`` on; NaN past the end of a curve with the tail "raise"."""
+        values = np.empty((len(curves), len(host)))
+        _core.fill_rows([c.program for c in curves], values, first)
+        values *= self.factors
+        for row, curve in zip(values, curves, strict=True):
+            if (end := legal.last_step(curve)) is not None:
+                row[max(0, end + 1 - first) :] = np.nan
+        if first + len(host) - 1 < self.last:
+            values[:, -1] = np.nan
+        host.numpy()[:] = values.T
+        return host
+
+    # --- moving ----------------------------------------------------------------------------
 
     def advance(self) -> None:
         """To the next step: the two launches, and nothing on the host."""
@@ -61,33 +126,120 @@ class Window:
 
     def follow(self, t: int) -> None:
         """To the step that the host is at."""
-        inside = self.start <= t < self.start + self.rows
-        if inside and t == self.at + 1:
+        if capturing(self.device):
+            hint = "step_on_device() is what to capture"
+            _check.fail(WHERE, "step() and seek()", "outside of a graph's capture", t, hint)
+        if t == self.at + 1:
             self.advance()
-            self.at = t
-        elif inside:
+            self.reached(t)
+        elif self.start <= t and (t < self.start + self._rows() or self._complete()):
             self._stand(t)
-        elif t > self.at >= self._last():
-            self.at = t
         else:
             self.load(t)
 
-    def replayed(self, t: int) -> None:
-        """The device is at step t already; a window that ends there is filled again."""
+    def _stand(self, t: int) -> None:
+        self.counter.fill_(min(t - self.start, self._rows()))
+        torch.index_select(self.table, 0, self.counter, out=self.buffer)
+        self.reached(t)
+
+    def reached(self, t: int) -> None:
+        """The device is at step t already; its window moves up in time."""
         self.at = t
-        if t >= self.start + self.rows - 1 and t < self._last():
-            self.load(t)
+        if t >= self.start + self.half:
+            self._slide()
 
-    def position(self) -> int:
-        """Where the device is; waits for it."""
-        return self.start + int(self.counter.item())
+    def holds(self, t: int) -> bool:
+        """Whether a device that has counted up to step t found it."""
+        return t < self.start + self._rows() or self._complete()
+
+    def position(self) -> int | None:
+        """Where the device is, at the end of the schedule at least there; None: past the rows."""
+        k = int(self.counter.item())
+        if k == self._rows():
+            return max(self.at, self.start + k) if self._complete() else None
+        return self.start + k
 
 
-def windows(bounds: list[Bound]) -> list[Window]:
-    """Windows for the groups that have none yet, one a device."""
-    devices: dict[torch.device, list[Bound]] = {}
-    for b in bounds:
-        if "lr" in b.curves and not b.on_device:
-            device = b.group["params"][0].device if b.group["params"] else torch.device("cpu")
-            devices.setdefault(device, []).append(b)
-    return [Window(members, device) for device, members in devices.items()]
+class Windows:
+    """The windows of a scheduler, one a device; none for other kinds of storage."""
+
+    def __init__(self) -> None:
+        self.all: list[Window] = []
+        self._alone = False  # whether the device may have moved without the host
+
+    def __bool__(self) -> bool:
+        return bool(self.all)
+
+    def take(self, bounds: list[Bound], t: int) -> list[tuple[Any, Tensor | None]]:
+        """Put every number that has a curve on its device; what brings them to a step."""
+        fresh: dict[torch.device, dict[Key, Curve]] = {}
+        stale: list[Window] = []
+        wanted = [(b, p, _key(b, p)) for b in bounds for p in b.curves]
+        for b, path, key in wanted:
+            home = self._home(b, key)
+            if home is None:
+                fresh.setdefault(device_of(b.group), {})[key] = b.curves[path]
+            else:
+                place = list(home.views).index(key)
+                if home.curves[place] is not b.curves[path]:  # under a plateau's factor
+                    home.curves[place] = b.curves[path]
+                    stale.append(home)
+        made = [Window(device, columns) for device, columns in fresh.items()]
+        self.all += made
+        for window in {*stale, *made}:
+            window.load(t)
+        for b, path, key in wanted:
+            if path not in b.on_device:
+                home = self._home(b, key)
+                b.tensors[path] = home.views[key]
+                binding.place(b.group, path, b.tensors[path])
+                b.on_device.add(path)
+        return [(window.follow, None) for window in self.all]
+
+    def _home(self, b: Bound, key: Key) -> Any:
+        device = device_of(b.group)
+        return next((w for w in self.all if w.device == device and key in w.views), None)
+
+    def advance(self) -> None:
+        """To the next step on the devices alone."""
+        self._alone = True
+        for window in self.all:
+            window.advance()
+
+    def reached(self, t: int) -> None:
+        """The devices are at step t, for all that the host has counted."""
+        for w in self.all:
+            if not w.holds(t):
+                hint = "the values behind them were NaN; go back to a checkpoint"
+                often = f"counted by replayed() at least every {w.half} steps"
+                _check.fail(WHERE, "replays", often, t, hint)
+        for w in self.all:
+            w.reached(t)
+
+    def position(self, t: int) -> int | None:
+        """Where the devices are, for a host that believes it is step t; None: past the rows.
+
+        Waits for them, unless the host has moved them every time.
+        """
+        if not (self._alone and self.all):
+            return t
+        found = [w.position() for w in self.all]
+        return None if None in found else max(p for p in found if p is not None)
+
+
+def _key(b: Bound, path: str) -> Key:
+    if path == "lr" and b.plain is not None:
+        return path, b.plain, b.scale
+    return path, b.curves[path], 1.0
+
+
+def device_of(group: dict[str, Any]) -> torch.device:
+    """Where the parameters of a group are."""
+    return group["params"][0].device if group["params"] else torch.device("cpu")
+
+
+def capturing(device: torch.device) -> bool:
+    """Whether a CUDA graph is being captured now."""
+    if device.type != "cuda" or not torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+        return False
+    return torch.cuda.is_current_stream_capturing()

@@ -25,10 +25,10 @@ from csched.curve import Curve
 from csched.plain import FORMAT
 from csched.plateau import Plateau
 from csched.schedule import Schedule
-from csched.torch import binding, hooks, legal
+from csched.torch import binding, capturable, hooks, legal
 from csched.torch import state as states
 from csched.torch.binding import WHERE, Binding, Bound, Rules
-from csched.torch.device import Window, windows
+from csched.torch.device import Windows, device_of
 
 Groups = Schedule | Curve | Mapping[Any, Schedule | Curve]
 
@@ -61,8 +61,9 @@ class Scheduler(_core.Writer, LRScheduler):
         "keep": floats stay floats, and tensors stay the tensors they are and are filled in place.
         "buffer": every lr becomes a 0-dim view of one float32 tensor a device, written by one
         copy whatever the number of groups; for compiled steps. "device": as "buffer", and the
-        values of the steps to come lie on the device with a counter: a step is two launches, and
-        ``step_on_device()`` may be captured in a CUDA graph with the update; for lr alone.
+        values of the steps to come lie on the device with a counter, for every key that the
+        optimizer reads there: a step is two launches, and ``step_on_device()`` may be captured in
+        a CUDA graph with the update and replayed by ``replay(graph)``.
     extra : iterable of str, optional
         Curves that go to no optimizer, such as a batch size; read them with ``value(name)``.
     plateau : csched.plateau.Plateau, optional
@@ -126,7 +127,7 @@ class Scheduler(_core.Writer, LRScheduler):
         self._plateau = plateau
         self._bounds: list[Bound] = []
         self._copies: list[tuple[Any, Tensor | None]] = []
-        self._windows: list[Window] = []
+        self._windows = Windows()
         self._handles: list[Any] = []
         self._attach(optimizer)
 
@@ -135,9 +136,9 @@ class Scheduler(_core.Writer, LRScheduler):
     def _attach(self, optimizer: Optimizer) -> None:
         groups = optimizer.param_groups
         binding.check_rules(self._rules, groups, self._extra)
-        bounds = [self._bind(group, i) for i, group in enumerate(groups)]
-        binding.check_shared(bounds)
         inner = hooks.innermost(optimizer)
+        bounds = [self._bind(inner, group, i) for i, group in enumerate(groups)]
+        binding.check_shared(bounds)
         others = _attached.setdefault(inner, weakref.WeakSet())
         for other in others:
             binding.check_apart(other, other._bounds, bounds)
@@ -155,14 +156,11 @@ class Scheduler(_core.Writer, LRScheduler):
         if isinstance(self._drive, Scheduler):
             self._drive._lead(self)
 
-    def _bind(self, group: dict[str, Any], index: int | None) -> Bound:
+    def _bind(self, optimizer: Optimizer, group: dict[str, Any], index: int | None) -> Bound:
         scale = binding.scale_of(group, index, self._scale)
         bound = binding.bind(group, index, self._rules, self._extra, scale)
-        if self._storage == "device" and (others := [p for p in bound.curves if p != "lr"]):
-            hint = "the host reads the other keys, and a captured graph would keep their values"
-            _check.fail(
-                WHERE, "storage", "'keep' or 'buffer' for " + ", ".join(others), "device", hint
-            )
+        if self._storage == "device":
+            capturable.check(optimizer, bound, device_of(group))
         return bound
 
     def _take(self, bounds: list[Bound]) -> None:
@@ -178,24 +176,22 @@ class Scheduler(_core.Writer, LRScheduler):
         if self._storage == "buffer":
             self._copies += binding.in_one_buffer(bounds)
         if self._storage == "device":
-            made = windows(bounds)
-            self._windows += made
-            self._copies += [(window.follow, None) for window in made]
-            for window in self._windows:
-                window.load(max(self.position, 0))
+            self._copies = self._windows.take(bounds, max(self.position, 0))
         self._bounds = bounds
         curves = [c for b in bounds for c in b.curves.values()]
         stops = [s for c in curves if (s := legal.last_step(c)) is not None]
         groups = [b.group for b in bounds]
-        self._aim(groups, binding.lanes(bounds), self._copies, min(stops, default=None))
+        self._stop = min(stops, default=_check.MAX_STEP)
+        self._aim(groups, binding.lanes(bounds), self._copies, self._stop)
 
     def _rebind(self) -> None:
         """Find the groups again after the optimizer's list of them changed."""
+        self._ask()
         groups = list(self.optimizer.param_groups)
         bounds = []
         for group, bound in zip(groups, binding.matched(self._bounds, groups), strict=True):
             if bound is None:
-                bound = self._bind(group, None)
+                bound = self._bind(hooks.innermost(self.optimizer), group, None)
             elif bound.group is not group:
                 binding.put_back(bound, group)
             bounds.append(bound)
@@ -213,7 +209,7 @@ class Scheduler(_core.Writer, LRScheduler):
             _attached[hooks.innermost(optimizer)].discard(self)
         if isinstance(self._drive, Scheduler):
             self._drive._release(self)
-        self._bounds, self._handles, self._copies, self._windows = [], [], [], []
+        self._bounds, self._handles, self._copies, self._windows = [], [], [], Windows()
         self._own(None, _nothing, False)
         self._aim([], [], [], None)
 
@@ -243,6 +239,7 @@ class Scheduler(_core.Writer, LRScheduler):
         n = _check.integer(f"{WHERE}.advance", "n", n, 0)
         if not self._by_hand_now():
             self._refuse()
+        self._ask()
         if updated and n:
             self._step_count += 1
             self._jump(self.position + n, self.position)
@@ -250,28 +247,44 @@ class Scheduler(_core.Writer, LRScheduler):
     def step_on_device(self) -> None:
         """Move the device alone to its next step: what to capture after ``optimizer.step()``.
 
-        Two launches a device. Tell the host with ``replayed()``.
+        Two launches a device; nothing waits. Then replay with ``replay(graph)``.
         """
         if not self._windows:
             _check.fail(WHERE, "storage", "'device' for step_on_device()", self._storage)
-        for window in self._windows:
-            window.advance()
+        self._windows.advance()
+
+    def replay(self, graph: Any) -> None:
+        """``graph.replay()`` of a graph that has captured ``step_on_device()``, and counted."""
+        graph.replay()
+        self.replayed()
 
     def replayed(self, n: int = 1) -> None:
-        """Count n replays of a graph that has captured ``step_on_device()``.
+        """Count n replays that others made; call it on the stream they ran on.
 
-        Without it the rates are still right up to the end of the window, which holds 2**22 values;
-        with it the window is filled again in time, and a state is right without asking the device.
+        The rates move without it. Needed are the counts where a horizon has more than 2**22
+        values, so that they are followed by others: at least one in 2**21 divided by the curves,
+        or the rates become NaN, and the next call here raises. Elsewhere it keeps ``position``
+        and ``get_last_lr()`` up to date; ``state_dict()`` asks the device and needs no count.
         """
         n = _check.integer(f"{WHERE}.replayed", "n", n, 0)
-        self.last_epoch = self.position + n
-        for window in self._windows:
-            window.replayed(self.position)
+        t = self.position + n
+        if t > self._stop:
+            self._past_end(t)
+        self._windows.reached(t)
+        self.last_epoch = t
+
+    def _ask(self) -> int | None:
+        """Be where the devices are, if they were moved alone; None: past what they were given."""
+        t = self._windows.position(self.position)
+        if t is not None:
+            self.last_epoch = t
+        return t
 
     def observe(self, metric: Any) -> bool:
         """Feed the plateau a metric, already reduced over ranks; whether the rates fall now."""
         if self._plateau is None:
             _check.fail(f"{WHERE}.observe", "plateau", "given at construction", None)
+        self._ask()
         falls = self._plateau.observe(metric, self.position)
         if falls:
             self._take(self._bounds)
@@ -340,9 +353,10 @@ class Scheduler(_core.Writer, LRScheduler):
     # --- saving ----------------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, Any]:
-        """Position and spec as plain JSON types; with device storage waits for the device once."""
-        if self._windows:
-            self.last_epoch = max(self.position, *(w.position() for w in self._windows))
+        """Position and spec as plain JSON types; waits for a device that moved by itself."""
+        if self._ask() is None:
+            hint = "the values behind them were NaN; go back to a checkpoint"
+            _check.fail(WHERE, "replays", "counted by replayed()", self.position, hint)
         state = {
             "csched": FORMAT,
             "position": max(self.position, 0),
@@ -403,7 +417,7 @@ class Scheduler(_core.Writer, LRScheduler):
         for b, old in zip(fresh, self._bounds, strict=True):
             binding.give_up(old, b)
         if self._windows:  # new ones are made; a graph must be captured again
-            self._windows, self._copies = [], []
+            self._windows, self._copies = Windows(), []
         self._take(fresh)
 
     def __reduce__(self) -> tuple[Any, ...]:
