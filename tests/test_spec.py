@@ -60,6 +60,11 @@ def test_a_curve_prints_as_what_one_types(c):
     assert eval(repr(c), NAMESPACE) == c
 
 
+def test_a_sum_is_bracketed_where_it_comes_first():
+    c = (curve("linear", 1.0, 0.0, 4) + curve("constant", 1.0, steps=4)).then(curve("cosine"))
+    assert eval(repr(c), NAMESPACE) == c
+
+
 @given(curves())
 def test_any_curve_survives_repr_json_and_pickle(c):
     assert eval(repr(c), NAMESPACE) == c
@@ -346,82 +351,6 @@ def test_tail_raise_refuses_steps_past_the_end():
     assert c.tail("hold") == c
 
 
-# --- cycles --------------------------------------------------------------------------------------
-
-
-def restarts(c, stop):
-    """Steps in 1, ..., stop - 1 at which a cycle begins, found by looking at every one."""
-    if c.kind == "repeat":
-        if c.of.kind == "phase" and c.of.start == c.of.end:
-            return set()  # a constant does not begin again
-        lengths = c.lengths() if c.length_mult != 1 else None
-        found, begin, i = set(), 0, 0
-        while begin < stop:
-            last = c.n is not None and i == c.n - 1
-            length = lengths[i] if lengths else c.of.steps
-            inner = restarts(
-                c.of.stretch(length), stop - begin if last else min(length, stop - begin)
-            )
-            found |= {begin + r for r in inner} | {begin}
-            if last:
-                break
-            begin, i = begin + length, i + 1
-        return found - {0}
-    if c.kind == "sequence":
-        found, begin = set(), 0
-        for i, part in enumerate(c.parts):
-            last = i == len(c.parts) - 1
-            end = stop if last else min(stop, begin + part.steps)
-            found |= {begin + r for r in restarts(part, max(0, end - begin))}
-            if i and begin < stop and part(0) > c.parts[i - 1](c.parts[i - 1].steps):
-                found.add(begin)
-            begin += part.steps
-        return found
-    if c.kind == "window":
-        end = stop + c.start if c.stop is None else min(c.stop, stop + c.start)
-        return {r - c.start for r in restarts(c.of, end) if r > c.start}
-    return {r for child in c._children() for r in restarts(child, stop)}
-
-
-def check_cycles(c):
-    begins = sorted(restarts(c, c.steps))
-    ends = [b - 1 for b in begins] + ([c.steps - 1] if c.steps else [])
-    assert list(c.cycle_ends) == ends
-    later = sorted(restarts(c, 2 * c.steps + 40))
-    known = sorted({b - 1 for b in later} | ({c.steps - 1} if c.steps else set()))
-    for t in range(c.steps + 20):
-        wanted = next((e for e in known if e >= t), None)
-        assert c.next_cycle_end(t) == wanted, t
-        assert c.is_cycle_end(t) == (wanted == t)
-
-
-@pytest.mark.parametrize("name", [n for n, c in CURVES.items() if c.steps < 10**6])
-def test_cycle_ends_are_what_looking_at_every_step_finds(name):
-    check_cycles(CURVES[name])
-
-
-@given(curves())
-def test_cycle_ends_of_any_curve_are_what_looking_at_every_step_finds(c):
-    check_cycles(c)
-
-
-def test_cycle_ends_of_falling_cycles_are_where_the_value_jumps_up():
-    c = curve("cosine", 1.0, 0.1, 7).repeat(4, length_mult=2).then(curve("rex", 0.5, 0.0, 9))
-    values = c.values()
-    jumps = np.flatnonzero(np.diff(values) > 0).tolist()
-    assert c.cycle_ends == (*jumps, c.steps - 1) == (6, 20, 48, 104, 113)
-    legs = curve("linear", 0.0, 1.0, 3).then(curve("linear", 1.0, 0.0, 3))
-    assert legs.repeat(3).cycle_ends == (5, 11, 17)
-
-
-def test_cycle_questions_are_answered_at_once_on_a_million_cycles():
-    c = curve("cosine", 1.0, 0.0, 10).repeat(10**6)
-    assert c.next_cycle_end(5_000_003) == 5_000_009
-    assert (c.is_cycle_end(9), c.is_cycle_end(10), c.is_cycle_end(10**7 - 1)) == (True, False, True)
-    assert c.next_cycle_end(10**7) is None
-    assert c.repeat().next_cycle_end(10**9) == 10**9 + 9
-
-
 # --- schedules -----------------------------------------------------------------------------------
 
 
@@ -475,15 +404,3 @@ def test_a_schedule_stretches_in_proportion():
         20
     )
     assert (s.steps, s["momentum"].steps) == (20, 10)
-
-
-def test_cycle_ends_of_a_schedule_are_those_of_its_learning_rate():
-    assert (
-        csched.Schedule(lr=CURVES["repeat"], momentum=CURVES["at"]).cycle_ends
-        == CURVES["repeat"].cycle_ends
-    )
-    assert csched.Schedule(momentum=CURVES["repeat"]).cycle_ends == CURVES["repeat"].cycle_ends
-
-
-def test_levels_that_step_down_are_one_cycle():
-    assert csched.step_decay(1.0, 90, interval=30)["lr"].cycle_ends == (89,)

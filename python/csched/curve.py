@@ -9,12 +9,13 @@ b) Meaning is checked when a node is made. A curve that exists can be evaluated 
 c) No node computes a value. The first evaluation compiles the tree to a C program
    (``compiling.py``), which is kept beside the spec and is no part of it.
 d) Each node (``phases.py``, ``nodes.py``) says how long it is (``steps``), where it restarts
-   (``_next_restart``), and how it is lengthened (``_stretched``) and scaled (``_scaled``): what
+   (``_restarts``), and how it is lengthened (``_stretched``) and scaled (``_scaled``): what
    the combinators need.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -95,14 +96,13 @@ class Curve(Evaluator):
     def cycle_ends(self) -> tuple[int, ...]:
         """The last step of each cycle: before each restart, and the last step of all.
 
-        A restart is where a repeat of anything but a constant begins again, and where a phase that
-        follows another starts above the value the other arrived at.
+        A restart is where a repeat of anything but a constant begins again, and where a curve that
+        has come down along a phase goes on above the value it arrived at. Steps up from one
+        constant to the next, as of a batch size, are none.
         """
-        ends, t = [], 0
-        while (restart := self._next_restart(t)) is not None and restart < self.steps:
-            ends.append(restart - 1)
-            t = restart
-        return (*ends, self.steps - 1) if self.steps else ()
+        whole = self.steps
+        restarts = itertools.takewhile(lambda t: t < whole, self._restarts(0))
+        return (*(t - 1 for t in restarts), whole - 1) if whole else ()
 
     def is_cycle_end(self, step: int) -> bool:
         """Whether this step is the last of a cycle."""
@@ -111,13 +111,25 @@ class Curve(Evaluator):
     def next_cycle_end(self, step: int) -> int | None:
         """The first cycle end at or after a step; None where no cycle ends any more."""
         t = _check.integer("Curve.next_cycle_end", "step", step, 0)
-        restart = self._next_restart(t)
+        restart = next(self._restarts(t), None)
         ends = [e for e in (restart and restart - 1, self.steps - 1) if e is not None and e >= t]
         return min(ends, default=None)
 
-    def _next_restart(self, t: int) -> int | None:
-        """The first step after t at which a cycle begins."""
-        return None
+    def _restarts(self, t: int) -> Iterator[int]:
+        """The steps after t at which a cycle begins, in order."""
+        return iter(())
+
+    def _falls(self) -> bool:
+        """Whether any of its phases comes down."""
+        return any(c._falls() for c in self._children())
+
+    def _first(self) -> float:
+        """The value it sets out from."""
+        return float(self(0))
+
+    def _arrived(self) -> float:
+        """The value it comes to."""
+        return float(self(self.steps))
 
     # --- combining -------------------------------------------------------------------------
 

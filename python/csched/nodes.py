@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import pairwise
+from itertools import groupby, pairwise, takewhile
 from typing import Any, ClassVar
 
 import numpy as np
@@ -35,7 +36,7 @@ class Sequence(Curve):
 
     def __repr__(self) -> str:
         first, *others = self.parts
-        return repr(first) + "".join(f".then({p!r})" for p in others)
+        return inner(first) + "".join(f".then({p!r})" for p in others)
 
     def _children(self) -> tuple[Curve, ...]:
         return self.parts
@@ -47,26 +48,29 @@ class Sequence(Curve):
             begins.append(begins[-1] + part.steps)
         return begins
 
-    def _next_restart(self, t: int) -> int | None:
-        begins = self.begins()
-        for i, (begin, part) in enumerate(zip(begins, self.parts, strict=True)):
-            last = i == len(self.parts) - 1
-            if not last and t >= begin + part.steps:
-                continue
-            restart = part._next_restart(max(t - begin, 0))
-            if restart is not None and (last or restart < part.steps):
-                return begin + restart
-            if not last and self.parts[i + 1](0) > part(part.steps):
-                return begin + part.steps
-        return None
+    def _restarts(self, t: int) -> Iterator[int]:
+        fallen, end = False, 0
+        for part, after in zip(self.parts, [*self.parts[1:], None], strict=True):
+            begin, end = end, end + part.steps
+            if after is None or t < end:
+                whole = math.inf if after is None else part.steps
+                yield from (begin + r for r in _below(whole, part._restarts(max(t - begin, 0))))
+            fallen = fallen or part._falls()
+            if fallen and after is not None and after._first() > part._arrived():
+                fallen = False
+                if t < end:
+                    yield end
 
     def _stretched(self, steps: int) -> Curve:
         whole, seams = self.steps, [*self.begins(), self.steps]
         moved = [round(Fraction(s * steps, whole)) for s in seams]
         spans = list(pairwise(moved))
         parts = [p.stretch(b - a) for p, (a, b) in zip(self.parts, spans, strict=True) if b > a]
-        if not self.parts[-1].steps:
-            parts.append(self.parts[-1])  # of no steps, but what it holds follows the end
+        last = self.parts[-1]
+        if not last.steps:
+            parts.append(last)  # of no steps, but what it holds follows the end
+        elif spans[-1][0] == spans[-1][1]:
+            parts.append(last.stretch(1)[1:1])
         return sequence(*parts)
 
     def _scaled(self, factor: float) -> Curve:
@@ -98,13 +102,15 @@ class Combination(Curve):
     def _children(self) -> tuple[Curve, ...]:
         return self.parts
 
-    def _next_restart(self, t: int) -> int | None:
-        restarts = [r for p in self.parts if (r := p._next_restart(t)) is not None]
-        return min(restarts, default=None)
+    def _restarts(self, t: int) -> Iterator[int]:
+        return (r for r, _ in groupby(heapq.merge(*(p._restarts(t) for p in self.parts))))
 
     def _stretched(self, steps: int) -> Curve:
         whole = self.steps
-        parts = [p.stretch(max(1, round(Fraction(p.steps * steps, whole)))) for p in self.parts]
+        parts = [
+            p.stretch(max(1, round(Fraction(p.steps * steps, whole)))) if p.steps else p
+            for p in self.parts
+        ]
         return combined(type(self), *parts)
 
 
@@ -150,8 +156,8 @@ class Wrapper(Curve):
     def _children(self) -> tuple[Curve, ...]:
         return (self.of,)
 
-    def _next_restart(self, t: int) -> int | None:
-        return self.of._next_restart(t)
+    def _restarts(self, t: int) -> Iterator[int]:
+        return self.of._restarts(t)
 
     def _stretched(self, steps: int) -> Curve:
         return replace(self, of=self.of.stretch(steps))
@@ -255,6 +261,9 @@ class Strict(Wrapper):
     def __repr__(self) -> str:
         return f"{inner(self.of)}.tail('raise')"
 
+    def _scaled(self, factor: float) -> Curve:
+        return Strict(self.of * factor)
+
     def __call__(self, step: Any, /) -> Any:
         value = Curve.__call__(self, step)
         if np.size(step) and np.max(step) >= self.steps:
@@ -296,11 +305,9 @@ class Window(Curve):
     def _children(self) -> tuple[Curve, ...]:
         return (self.of,)
 
-    def _next_restart(self, t: int) -> int | None:
-        restart = self.of._next_restart(t + self.start)
-        if restart is None or (self.stop is not None and restart >= self.stop):
-            return None
-        return restart - self.start
+    def _restarts(self, t: int) -> Iterator[int]:
+        stop = math.inf if self.stop is None else self.stop
+        return (r - self.start for r in _below(stop, self.of._restarts(t + self.start)))
 
     def _stretched(self, steps: int) -> Curve:
         if not self.steps:
@@ -313,6 +320,10 @@ class Window(Curve):
 
     def _scaled(self, factor: float) -> Curve:
         return replace(self, of=self.of * factor)
+
+
+def _below(stop: float, restarts: Iterator[int]) -> Iterator[int]:
+    return takewhile(lambda r: r < stop, restarts)
 
 
 # --- putting nodes together ------------------------------------------------------------------

@@ -17,6 +17,9 @@ LARGEST = 1e280
 """Largest start or end. The core carries values in two doubles and multiplies them by scales up to
 1e15, which overflows from about 1e285 on."""
 
+SHORTEST = 1e-9
+"""Shortest span, in steps."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True, repr=False)
 class Phase(Curve):
@@ -56,6 +59,15 @@ class Phase(Curve):
     def _levels(self) -> Iterator[float]:
         yield self.start
         yield self.end
+
+    def _falls(self) -> bool:
+        return self.profile != "constant" and self.start > self.end
+
+    def _first(self) -> float:
+        return self.start if self.offset < 1.0 else Curve._first(self)  # it begins between steps
+
+    def _arrived(self) -> float:
+        return self.end if self.offset + self.steps >= self.length else Curve._arrived(self)
 
     def _scaled(self, factor: float) -> Curve:
         if factor == 0.0:
@@ -102,6 +114,11 @@ class Phase(Curve):
         offset = float(Fraction(self.offset) * ratio)
         if self.offset and self.ends_exactly and span is not None:
             offset = max(0.0, span - steps)  # exact, so that the end is again met exactly
+        if not (
+            offset <= _check.MAX_STEP and (span is None or SHORTEST <= span <= _check.MAX_STEP)
+        ):
+            constraint = f"such that the whole profile takes {SHORTEST} to 2**53 steps"
+            _check.fail("Curve.stretch", "steps", constraint, steps)
         return dataclasses.replace(self, steps=steps, span=span, sampling=sampling, offset=offset)
 
 
@@ -188,7 +205,7 @@ def curve(
             return Phase("constant", last, last, 1)
         span = float(n - 1)
     elif span is not None:
-        span = _check.real(where, "span", span, 1e-9, 2.0**53)
+        span = _check.real(where, "span", span, SHORTEST, 2.0**53)
         span = None if span == n and not shift else span
     if sampling is not None:
         positions(where, sampling, n)

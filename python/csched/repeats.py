@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
+from itertools import count
 from typing import ClassVar
 
 from csched import _check, nodes, reference
@@ -143,27 +144,30 @@ class Repeat(Curve):
     def _children(self) -> tuple[Curve, ...]:
         return (self.of,)
 
-    def _next_restart(self, t: int) -> int | None:
+    def _restarts(self, t: int) -> Iterator[int]:
         if isinstance(self.of, Phase) and self.of.start == self.of.end:
-            return None  # levels that step down are no cycles
-        if self.length_mult == 1:
-            length = self.of.steps
-            cycle = t // length
-            if self.n is not None:
-                cycle = min(cycle, self.n - 1)
-            begin, last = cycle * length, self.n is not None and cycle == self.n - 1
-            inner = self.of._next_restart(t - begin)
-        else:
-            begin, lengths = 0, self.lengths()
-            for i, length in enumerate(lengths):
-                last = i == len(lengths) - 1
-                if last or t < begin + length:
+            return  # levels that step down are no cycles
+        for begin, length, last in self._from(t):
+            inner = self.of if length == self.of.steps else self.of.stretch(length)
+            for r in inner._restarts(max(t - begin, 0)):
+                if r >= length and not last:
                     break
-                begin += length
-            inner = self.of.stretch(length)._next_restart(t - begin)
-        if inner is not None and (last or inner < length):
-            return begin + inner
-        return None if last else begin + length
+                yield begin + r
+            if last:
+                return
+            yield begin + length
+
+    def _from(self, t: int) -> Iterator[tuple[int, int, bool]]:
+        """First step and length of each cycle from the one at step t on, and whether it is last."""
+        if self.length_mult == 1:
+            length, n = self.of.steps, self.n
+            for i in count(min(t // length, (n or _check.MAX_STEP) - 1)):
+                yield i * length, length, n is not None and i == n - 1
+        begin, lengths = 0, self.lengths()
+        for i, length in enumerate(lengths):
+            if (last := i == len(lengths) - 1) or t < begin + length:
+                yield begin, length, last
+            begin += length
 
     def _stretched(self, steps: int) -> Curve:
         if self.length_mult == 1:

@@ -148,7 +148,7 @@ def jagged(
     tooth = curve("linear", start_factor, 1.0, ramp)
     if each > ramp:
         tooth = tooth.then(curve("constant", 1.0, steps=each - ramp))
-    teeth = curve("constant", 1.0, steps=each).then(tooth.repeat(restarts))
+    teeth = curve("constant", 1.0, steps=ramp).then(tooth.repeat(restarts + 1)[ramp:])
     return Schedule(lr=envelope * teeth[:whole])
 
 
