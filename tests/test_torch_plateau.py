@@ -1,55 +1,95 @@
 """Promise 11: plateau composes with any schedule and replays from its state."""
 
+import importlib.util
 import json
+import math
+import sys
+import types
 
 import csched.torch
-import numpy as np
 import pytest
 import torch
+from beside import DRAWS
 from csched.plateau import Plateau
+from hypothesis import example, given
+from hypothesis import strategies as st
 from torch.optim.lr_scheduler import ReduceLROnPlateau
+
+if "timm" not in sys.modules:  # timm's own __init__ needs torchvision; its schedulers do not
+    package = types.ModuleType("timm")
+    package.__path__ = list(importlib.util.find_spec("timm").submodule_search_locations)
+    sys.modules["timm"] = package
+from timm.scheduler.plateau_lr import PlateauLRScheduler
 
 import csched
 
-METRICS = {
-    "noise": np.random.default_rng(0).normal(1.0, 0.1, 120).tolist(),
-    "falling": np.linspace(2.0, 1.0, 120).tolist(),
-    "flat": [1.0] * 120,
-    "negative": np.random.default_rng(1).normal(-1.0, 0.1, 120).tolist(),
-    "nan": [1.0, float("nan")] * 60,
-}
-OPTIONS = {
-    "defaults": {},
-    "impatient": {"factor": 0.5, "patience": 0},
-    "absolute": {"factor": 0.5, "patience": 3, "threshold": 0.05, "relative": False},
-    "maximum": {"mode": "max", "factor": 0.5, "patience": 2},
-    "maximum, absolute": {"mode": "max", "patience": 4, "relative": False},
-    "cooldown": {"factor": 0.7, "patience": 1, "cooldown": 5},
-    "floor": {"factor": 0.5, "patience": 1, "floor": 0.1},
-}
+# metrics that repeat, improve by about a threshold, or are no numbers
+METRICS = st.lists(
+    st.sampled_from([-1.0, 0.0, 0.5, 0.95, 1.0, 1.0001, 1.06, 2.0, math.inf, math.nan])
+    | st.floats(-2.0, 2.0),
+    min_size=1,
+    max_size=60,
+)
+OPTIONS = st.fixed_dictionaries(
+    {},
+    optional={
+        "factor": st.sampled_from([0.1, 0.5, 0.7, 0.999]),
+        "patience": st.integers(0, 4),
+        "threshold": st.sampled_from([0.0, 1e-4, 0.05, 0.5]),
+        "mode": st.sampled_from(["min", "max"]),
+        "cooldown": st.integers(0, 4),
+    },
+)
+# rates, and what of a rate: powers of two, so that parts of them are exact
+RATE = st.sampled_from([0.125, 1.0, 4.0])
+LEAST = st.sampled_from([0.0, 0.125, 0.5])
+EPS = st.sampled_from([0.0, 1e-8, 0.01, 0.125])
 
 
 def sgd(lr=1.0):
     return torch.optim.SGD([torch.zeros(1)], lr=lr)
 
 
-@pytest.mark.parametrize("options", OPTIONS)
-@pytest.mark.parametrize("metrics", METRICS)
-def test_the_rule_is_that_of_torch(options, metrics):
-    given = OPTIONS[options]
-    ours = Plateau(**given)
-    renamed = {k: v for k, v in given.items() if k not in ("relative", "floor")}
-    mode = "rel" if given.get("relative", True) else "abs"
-    optimizer = sgd()
+@DRAWS
+@given(METRICS, OPTIONS, RATE, LEAST, EPS, st.sampled_from(["rel", "abs"]))
+@example([1.0] * 9, {"factor": 0.5, "patience": 0}, 1.0, 0.0, 0.125, "rel")  # falls by eps
+def test_the_rule_is_that_of_torch(metrics, options, rate, least, eps, mode):
+    ours = Plateau(**options, relative=mode == "rel", floor=least, eps=eps)
+    optimizer = sgd(rate)
     theirs = ReduceLROnPlateau(
-        optimizer, **renamed, threshold_mode=mode, min_lr=given.get("floor", 0.0), eps=0.0
+        optimizer, **options, threshold_mode=mode, min_lr=least * rate, eps=eps * rate
     )
     seen = []
-    for step, metric in enumerate(METRICS[metrics]):
+    for step, metric in enumerate(metrics):
         ours.observe(metric, step)
         theirs.step(metric)
         seen.append(optimizer.param_groups[0]["lr"])
-    assert ours.curve().values(0, 120).tolist() == seen
+    assert (rate * ours.curve().values(0, len(metrics))).tolist() == seen
+
+
+@pytest.mark.filterwarnings("ignore:PlateauLRScheduler is deprecated")
+@DRAWS
+@given(METRICS, OPTIONS, RATE, LEAST, st.sampled_from([0, 1, 4, 8]), st.sampled_from([0.0, 0.25]))
+def test_the_rule_after_a_warm_up_is_that_of_timm(metrics, options, rate, least, warm, first):
+    names = {"factor": "decay_rate", "patience": "patience_t", "cooldown": "cooldown_t"}
+    optimizer, theirs = sgd(rate), sgd(rate)
+    peer = PlateauLRScheduler(
+        theirs,
+        **{names.get(k, k): v for k, v in ({"mode": "min"} | options).items()},
+        warmup_t=warm,
+        warmup_lr_init=first * rate,
+        lr_min=least * rate,
+    )
+    curve = csched.curve("constant", rate, steps=60)
+    curve = curve.warmup(warm, start=first * rate) if warm else curve
+    # timm warms up until a step at which it does not look at the metric
+    plateau = Plateau(**options, floor=least, eps=1e-8 / rate, start=warm + 1)
+    scheduler = csched.torch.Scheduler(optimizer, curve, plateau=plateau)
+    for epoch, metric in enumerate(metrics, 1):
+        peer.step(epoch, metric)
+        scheduler.step()
+        scheduler.observe(metric)
+        assert optimizer.param_groups[0]["lr"] == theirs.param_groups[0]["lr"]
 
 
 def trained(scheduler, optimizer, first, stop):
@@ -117,6 +157,7 @@ def test_other_options_are_no_silent_mix():
         ({"patience": -1}, "Plateau: patience must be in"),
         ({"mode": "best"}, "Plateau: mode must be one of 'min', 'max'"),
         ({"floor": 2.0}, r"Plateau: floor must be in \[0, 1\]"),
+        ({"eps": -1e-8}, r"Plateau: eps must be in \[0, 1\]"),
     ],
 )
 def test_bad_options_are_refused(arguments, message):

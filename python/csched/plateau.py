@@ -15,7 +15,17 @@ from csched.curve import Curve
 from csched.nodes import sequence
 from csched.phases import curve
 
-_OPTIONS = ("factor", "patience", "threshold", "mode", "relative", "cooldown", "floor", "start")
+_OPTIONS = (
+    "factor",
+    "patience",
+    "threshold",
+    "mode",
+    "relative",
+    "cooldown",
+    "floor",
+    "eps",
+    "start",
+)
 _STATE = ("best", "bad", "resting", "events")
 
 
@@ -39,14 +49,16 @@ class Plateau:
         Observations after a reduction that are not held against the metric.
     floor : float, default 0
         The factor never falls below it. In [0, 1].
+    eps : float, default 0
+        The factor keeps its value where it would fall by no more than this. In [0, 1].
     start : int, default 0
         Observations before this step are ignored: those of a warm-up.
 
     Notes
     -----
     The rule is that of ``torch.optim.lr_scheduler.ReduceLROnPlateau``, and with ``start`` one step
-    after its warm-up that of timm's ``PlateauLRScheduler``. torch's ``min_lr`` is ``floor`` times
-    the rate; its ``eps``, which skips small reductions, has no counterpart.
+    after its warm-up that of timm's ``PlateauLRScheduler``. Their ``min_lr`` and ``eps`` (1e-8 if
+    not given) are rates: for the same reductions take ``floor`` and ``eps`` as parts of the rate.
 
     In distributed runs observe a metric that is reduced already: ranks do not talk.
 
@@ -72,6 +84,7 @@ class Plateau:
         cooldown: int = 0,
         floor: float = 0.0,
         start: int = 0,
+        eps: float = 0.0,
     ) -> None:
         where = "Plateau"
         self.factor = _check.real(where, "factor", factor, 0, 1, open_low=True, open_high=True)
@@ -81,6 +94,7 @@ class Plateau:
         self.relative = bool(relative)
         self.cooldown = _check.integer(where, "cooldown", cooldown, 0)
         self.floor = _check.real(where, "floor", floor, 0.0, 1.0)
+        self.eps = _check.real(where, "eps", eps, 0.0, 1.0)
         self.start = _check.integer(where, "start", start, 0)
         self.best = math.inf if mode == "min" else -math.inf
         self.bad = 0
@@ -109,7 +123,7 @@ class Plateau:
         self.bad, self.resting = 0, self.cooldown
         now = self.events[-1][1] if self.events else 1.0
         lower = max(now * self.factor, self.floor)
-        if lower == now:
+        if now - lower <= self.eps:
             return False
         self.events = (*(e for e in self.events if e[0] != step), (step, lower))
         return True
