@@ -1,8 +1,8 @@
-"""Write docs/peers.md, who calls what by which name, from csched.presets.naming."""
+"""Write docs/peers.md, who calls what by which name, from csched.presets.names."""
 
 from pathlib import Path
 
-from csched.presets import naming
+from csched.presets import names
 
 import csched
 
@@ -18,10 +18,10 @@ def page():
     """The page as it should be."""
     count = sum(len(getattr(csched.presets, name).__all__) for name in csched.presets.LIBRARIES)
     parts = [INTRODUCTION, f"{count} presets, {len(csched.presets.LIBRARIES)} libraries.\n"]
-    for family, rows in naming.FAMILIES.items():
+    for family, rows in names.FAMILIES.items():
         parts.append(f"## {family}\n\n| library | name | also called | here |\n|---|---|---|---|")
-        for library, names, differs in rows:
-            name, *aliases = names.split()
+        for library, called, differs in rows:
+            name, *aliases = called.split()
             also = ", ".join(f"`{a}`" for a in aliases)
             parts.append(f"| {library} | `{name}` | {also} | {differs} |")
         parts.append("")

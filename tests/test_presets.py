@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from csched.presets import naming
+from csched.presets import names
 
 import csched
 
@@ -47,9 +47,16 @@ def test_an_unknown_library_is_an_attribute_error():
 
 
 def test_find_knows_presets_that_exist():
-    for family, rows in naming.FAMILIES.items():
-        for library, names, _ in rows:
-            assert names.split()[0] in getattr(csched.presets, library).__all__, (family, names)
+    for family, rows in names.FAMILIES.items():
+        for library, called, _ in rows:
+            assert called.split()[0] in getattr(csched.presets, library).__all__, (family, called)
+
+
+def test_find_knows_every_preset():
+    rows = [(row[0], n) for rows in names.FAMILIES.values() for row in rows for n in row[1].split()]
+    for library in csched.presets.LIBRARIES:
+        for name in getattr(csched.presets, library).__all__:
+            assert (library, name) in rows
 
 
 def test_find_puts_the_exact_name_first_and_says_how_the_others_differ():
@@ -59,9 +66,39 @@ def test_find_puts_the_exact_name_first_and_says_how_the_others_differ():
     assert all(e.differs for e in found)
 
 
+FOUND = {  # what is asked for -> who is first, and who must be among the others
+    "cosine_with_restarts": ("transformers", "torch keras timm optax mmengine composer"),
+    "OneCycleLR": ("torch", "optax lrsched fastai deepspeed"),
+    "1cycle": ("torch", "optax fastai"),
+    "onecycle": ("torch", "optax mmengine"),
+    "wsd": ("timm", "transformers megatron torchtitan lrsched"),
+    "trapezoid": ("pytorch_scheduler", "transformers timm"),
+    "warm restarts": ("torch", "keras composer transformers"),
+    "sgdr": ("wolfe", "torch optax fastai"),
+    "noam": ("paddle", "transformers lrsched"),
+    "multistep": ("timm", "torch optax keras"),
+    "piecewise constant": ("optax", "keras torch"),
+    "rex": ("pytorch_optimizer", "wolfe pytorch_scheduler"),
+    "cyclic": ("torch", "paddle lrsched wolfe"),
+    "WarmupCosineLR": ("deepspeed", "optax transformers composer"),
+    "lr finder": ("deepspeed", ""),
+    "constant": ("transformers", "torch optax lrsched"),
+}
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_find_lists_the_libraries_that_have_it(name):
+    first, others = FOUND[name]
+    found = [entry.library for entry in csched.presets.find(name)]
+    assert found[0] == first
+    assert set(others.split()) <= set(found)
+
+
 def test_find_says_what_was_meant():
     with pytest.raises(ValueError, match="did you mean 'OneCycleLR'"):
         csched.presets.find("OneCyclLR")
+    with pytest.raises(ValueError, match=r"see csched\.plateau"):
+        csched.presets.find("ReduceLROnPlateau")
 
 
 def test_the_page_of_peers_is_what_the_table_says():

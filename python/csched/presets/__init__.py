@@ -27,6 +27,8 @@ LIBRARIES = (
     "pytorch_optimizer",
     "pytorch_scheduler",
     "fastai",
+    "mmengine",
+    "composer",
     "megatron",
     "torchtitan",
     "deepspeed",

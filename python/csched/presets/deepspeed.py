@@ -7,6 +7,7 @@ updates at the lowest rate: that is reproduced.
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 from csched import _check
 from csched.curve import Curve
@@ -15,7 +16,7 @@ from csched.phases import curve
 from csched.presets import pieces
 from csched.schedule import Schedule
 
-__all__ = ["LRRangeTest", "OneCycle", "WarmupDecayLR", "WarmupLR"]
+__all__ = ["LRRangeTest", "OneCycle", "WarmupCosineLR", "WarmupDecayLR", "WarmupLR"]
 
 
 def LRRangeTest(
@@ -50,6 +51,8 @@ def OneCycle(
     decay_lr_rate: float = 0.0,
     cycle_first_step_size: int = 2000,
     cycle_second_step_size: int | None = None,
+    cycle_first_stair_count: int = 0,
+    cycle_second_stair_count: int | None = None,
     decay_step_size: int = 0,
     cycle_momentum: bool = True,
     cycle_min_mom: float = 0.8,
@@ -57,9 +60,10 @@ def OneCycle(
 ) -> Schedule:
     """A line up, a line down, then ``cycle_min_lr / (1 + decay_lr_rate * n / decay_step_size)``.
 
-    n counts the steps after the cycle. The momentum (beta1) moves against the rate and stays at
-    its upper bound after it. DeepSpeed starts with the lower bound by mistake and overwrites beta2
-    with 0.99; here neither is done. Its stair counts have no counterpart.
+    n counts the steps after the cycle. With a stair count a leg is that many stairs instead of a
+    line. The momentum (beta1) moves against the rate and stays at its upper bound after it.
+    DeepSpeed starts with the lower bound by mistake and overwrites beta2 with 0.99; here neither is
+    done, nor is there ``decay_mom_rate``, which makes the momentum grow past 1.
 
     >>> s = OneCycle(0.1, 1.0, 0.5, 3, decay_step_size=2)
     >>> [round(v, 4) for v in s["lr"].values(0, 9).tolist()]
@@ -68,15 +72,24 @@ def OneCycle(
     where = "deepspeed.OneCycle"
     up = _check.integer(where, "cycle_first_step_size", cycle_first_step_size, 1)
     second = up if cycle_second_step_size is None else cycle_second_step_size
-    down = _check.integer(where, "cycle_second_step_size", second, 1)
+    down = _check.integer(where, "cycle_second_step_size", second, 0)
     size = _check.integer(where, "decay_step_size", decay_step_size, 0)
     rate = _check.real(where, "decay_lr_rate", decay_lr_rate, 0.0)
+    stairs = [_check.integer(where, "cycle_first_stair_count", cycle_first_stair_count, 0)]
+    other = stairs[0] if cycle_second_stair_count is None else cycle_second_stair_count
+    stairs.append(_check.integer(where, "cycle_second_stair_count", other, 0))
     after = pieces.constant(cycle_min_lr)
     if size and rate:
         after = pieces.inverse_time(cycle_min_lr, size / rate)
 
-    def cycle(a: float, b: float, then: Curve) -> Curve:
-        return sequence(curve("linear", a, b, up), curve("linear", b, a, down), then)
+    def cycle(low: float, high: float, then: Curve) -> Curve:
+        rise = _stairs(low, high, up, stairs[0]) if stairs[0] else curve("linear", low, high, up)
+        if not down:
+            return sequence(rise, then)
+        fall = curve("linear", high, low, down)
+        if stairs[1]:
+            fall = _stairs_down(high, low, down, stairs[1])
+        return sequence(rise, fall, then)
 
     curves = {"lr": cycle(cycle_min_lr, cycle_max_lr, after)}
     if cycle_momentum:
@@ -85,32 +98,54 @@ def OneCycle(
     return Schedule(curves)
 
 
+def _stairs(low: float, high: float, steps: int, count: int) -> Curve:
+    """``floor(k * count / steps) / count`` of the way up, for k below steps."""
+    seams = [-(-i * steps // count) for i in range(count + 1)]
+    levels = [low + (high - low) * i / count for i in range(count)]
+    pairs = zip(levels, pairwise(seams), strict=True)
+    parts = [pieces.constant(v, b - a) for v, (a, b) in pairs if b > a]
+    return sequence(*parts)
+
+
+def _stairs_down(high: float, low: float, steps: int, count: int) -> Curve:
+    """The way down as DeepSpeed counts it, from the end: the top has one step."""
+    seams = [0, *(steps * i // count for i in range(1, count + 1))]
+    levels = [high + (low - high) * i / count for i in range(1, count + 1)]
+    pairs = zip(levels, pairwise(seams), strict=True)
+    parts = [pieces.constant(v, b - a) for v, (a, b) in pairs if b > a]
+    whole = sequence(pieces.constant(high), *parts)
+    return whole[:steps]  # its last step is the first after the cycle
+
+
 def WarmupLR(
     warmup_min_lr: float = 0.0,
-    warmup_max_lr: float = 0.001,
+    warmup_max_lr: float | None = None,
     warmup_num_steps: int = 1000,
     warmup_type: str = "log",
+    *,
+    base_lr: float = 1.0,
 ) -> Schedule:
     """From warmup_min_lr to warmup_max_lr, "linear" or along log(n + 1) / log(warmup_num_steps).
 
-    One update more than said is spent at the lowest rate. The logarithm has no profile: its values
-    are written down.
+    ``base_lr`` is what is reached where warmup_max_lr is not given. One update more than said is
+    spent at the lowest rate.
 
     >>> WarmupLR(0.0, 1.0, 2, "linear")["lr"].values(0, 5).tolist()
     [0.0, 0.0, 0.5, 1.0, 1.0]
     """
-    up = _warmup("deepspeed.WarmupLR", warmup_min_lr, warmup_max_lr, warmup_num_steps, warmup_type)
-    return Schedule(lr=sequence(*up, pieces.constant(warmup_max_lr)))
+    high = base_lr if warmup_max_lr is None else warmup_max_lr
+    up = _warmup("deepspeed.WarmupLR", warmup_min_lr, high, warmup_num_steps, warmup_type)
+    return Schedule(lr=sequence(pieces.constant(warmup_min_lr), *up, pieces.constant(high)))
 
 
 def _warmup(where: str, low: float, high: float, steps: int, kind: str) -> list[Curve]:
+    """max(2, steps) steps; a logarithm reaches the top with the last of them."""
     _check.choice(where, "warmup_type", kind, ["log", "linear"])
-    n = max(2, _check.integer(where, "warmup_num_steps", steps, 0))
-    first = pieces.constant(low)
+    n = max(2, _check.integer(where, "warmup_num_steps", steps, 1))
     if kind == "linear":
-        return [first, curve("linear", low, high, n)]
+        return [curve("linear", low, high, n)]
     scale = (high - low) / math.log(n)
-    return [first, pieces.sampled(lambda t: low + scale * math.log(t + 1), n)]
+    return [pieces.sampled(lambda t: low + scale * math.log(t + 1), n)]
 
 
 def WarmupDecayLR(
@@ -120,13 +155,42 @@ def WarmupDecayLR(
     warmup_num_steps: int = 1000,
     warmup_type: str = "log",
 ) -> Schedule:
-    """:func:`WarmupLR`, then a line to 0 at step total_num_steps + 1.
+    """:func:`WarmupLR`, then a line back to ``warmup_min_lr`` at step total_num_steps + 1.
 
     >>> WarmupDecayLR(4, 0.0, 1.0, 2, "linear")["lr"].values(0, 7).tolist()
     [0.0, 0.0, 0.5, 1.0, 0.5, 0.0, 0.0]
     """
     where = "deepspeed.WarmupDecayLR"
     up = _warmup(where, warmup_min_lr, warmup_max_lr, warmup_num_steps, warmup_type)
-    n = max(2, warmup_num_steps)
-    whole = _check.integer(where, "total_num_steps", total_num_steps, n + 1)
-    return Schedule(lr=sequence(*up, curve("linear", warmup_max_lr, 0.0, whole - n)))
+    whole = _check.integer(where, "total_num_steps", total_num_steps, 1)
+    down = max(0, whole - max(2, warmup_num_steps))
+    fall = pieces.decay("linear", warmup_max_lr, warmup_min_lr, down)
+    return Schedule(lr=sequence(pieces.constant(warmup_min_lr), *up, fall))
+
+
+def WarmupCosineLR(
+    total_num_steps: int,
+    warmup_min_ratio: float = 0.0,
+    warmup_num_steps: int = 1000,
+    cos_min_ratio: float = 0.0001,
+    warmup_type: str = "log",
+    *,
+    base_lr: float = 1.0,
+) -> Schedule:
+    """0 for one update, a warm-up from ``warmup_min_ratio``, half a cosine to ``cos_min_ratio``.
+
+    Both are ratios of ``base_lr``. The warm-up takes steps 1 to warmup_num_steps; the cosine begins
+    there, so that its first value is left out, and ends at step total_num_steps.
+
+    >>> c = WarmupCosineLR(6, 0.0, 2, 0.1, "linear")["lr"]
+    >>> [round(v, 4) for v in c.values(0, 8).tolist()]
+    [0.0, 0.0, 0.5, 0.8682, 0.55, 0.2318, 0.1, 0.1]
+    """
+    where = "deepspeed.WarmupCosineLR"
+    low = base_lr * _check.real(where, "warmup_min_ratio", warmup_min_ratio)
+    floor = base_lr * _check.real(where, "cos_min_ratio", cos_min_ratio, 0.0)
+    up = _warmup(where, low, base_lr, warmup_num_steps, warmup_type)
+    whole = _check.integer(where, "total_num_steps", total_num_steps, 1)
+    n = max(1, whole - max(2, warmup_num_steps))
+    fall = curve("cosine", base_lr, floor, n)[1:]
+    return Schedule(lr=sequence(pieces.constant(0.0), *up, fall))

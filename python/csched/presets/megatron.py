@@ -5,6 +5,7 @@ Steps are increments of ``step(1)``.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from csched import _check
@@ -43,7 +44,10 @@ def OptimizerParamScheduler(
 
     A line from init_lr to max_lr at lr_warmup_steps; then the style down to min_lr at
     lr_decay_steps, warm-up included; min_lr after it. "inverse-square-root" falls to min_lr in one
-    step there. The "exponential" end of "WSD" is ``2 * 0.5**z - 1``.
+    step there. "WSD" is level but for its last wsd_decay_steps; its "exponential" is
+    ``2 * 0.5**z - 1``. The weight decay goes from start_wd to end_wd in wd_incr_steps, "constant"
+    needs the two to be equal. What Megatron overrides for a group (``max_lr``, ``wd_mult``) is
+    another call, or a factor.
 
     >>> s = OptimizerParamScheduler(0.0, 1.0, 0.1, 2, 6, "cosine", 0.01, 0.05, 6, "linear")
     >>> [round(v, 4) for v in s["lr"].values(0, 8).tolist()]
@@ -67,10 +71,16 @@ def OptimizerParamScheduler(
         main = sequence(law[: n + 1], pieces.constant(min_lr))
     elif lr_decay_style == "WSD":
         main = _wsd(where, max_lr, min_lr, n, wsd_decay_steps, lr_wsd_decay_style)
+        main = pieces.first(max_lr, main) if warmup else main
     else:
         main = curve(lr_decay_style, max_lr, min_lr, n)
     count = _check.integer(where, "wd_incr_steps", wd_incr_steps, 1)
+    _check.real(where, "min_lr", min_lr, 0.0, max_lr)
+    _check.real(where, "init_lr", init_lr, -math.inf, max_lr)
+    _check.real(where, "end_wd", end_wd, _check.real(where, "start_wd", start_wd, 0.0))
     if wd_incr_style == "constant":
+        if start_wd != end_wd:
+            _check.fail(where, "end_wd", f"start_wd = {start_wd} where constant", end_wd)
         decay = pieces.constant(end_wd)
     else:
         decay = curve(wd_incr_style, start_wd, end_wd, count)
@@ -79,7 +89,7 @@ def OptimizerParamScheduler(
 
 def _wsd(where: str, top: float, low: float, n: int, cool: int | None, style: str) -> Curve:
     _check.choice(where, "lr_wsd_decay_style", style, WSD_STYLES)
-    last = _check.integer(where, "wsd_decay_steps", cool, 1, n)
+    last = _check.integer(where, "wsd_decay_steps", cool, 1)
     profile, arguments = WSD_STYLES[style]
     fall = curve(profile, top, low, last, **arguments)
-    return sequence(pieces.constant(top, n - last), fall) if n > last else fall
+    return sequence(pieces.constant(top, n - last), fall) if n > last else fall[last - n :]

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
+from collections.abc import Sequence as Items
+from dataclasses import replace
 from fractions import Fraction
 from itertools import groupby, pairwise
 from typing import Any
 
 from csched import _check
 from csched.curve import Curve
-from csched.nodes import sequence
-from csched.phases import curve
+from csched.nodes import (
+    Clip,
+    Combination,
+    Repeat,
+    Sequence,
+    Window,
+    combined,
+    sequence,
+)
+from csched.phases import Phase, curve
 from csched.sampling import Every
 from csched.schedule import Schedule
 
@@ -62,7 +72,7 @@ def waves(top: float, bottom: float, half: Fraction) -> Curve:
 
 
 def through(
-    profile: str, knots: Sequence[float | Fraction], values: Sequence[float], **arguments: Any
+    profile: str, knots: Items[float | Fraction], values: Items[float], **arguments: Any
 ) -> Curve:
     """Legs of one profile through points at any places, also between steps; ends are held."""
     begins = [max(0, math.ceil(k)) for k in knots]
@@ -78,8 +88,8 @@ def through(
 
 
 def cycles(
-    knots: Sequence[float | Fraction],
-    levels: Sequence[tuple[float, float]],
+    knots: Items[float | Fraction],
+    levels: Items[tuple[float, float]],
     leg: Callable[[float, float, int, float, float], Curve],
     last: float | None = None,
 ) -> Curve:
@@ -146,7 +156,7 @@ def geometric(where: str, value: float, gamma: float, period: float = 1.0) -> Cu
     return curve("exponential", value, value * gamma ** (steps / period), steps)
 
 
-def staircase(where: str, value: float, gamma: float, interval: int | float) -> Curve:
+def staircase(where: str, value: float, gamma: float, interval: float | Fraction) -> Curve:
     """``value * gamma**floor(t / interval)``, for ever; drops may lie between steps."""
     _check.real(where, "gamma", gamma, 0.0, 1e278)
     exact = _check.decimal(interval)
@@ -172,6 +182,28 @@ def _uneven(where: str, value: float, gamma: float, interval: Fraction) -> Curve
     return sequence(*parts).repeat(
         None if factor <= 1.0 else 1, peak_mult=factor, floor_mult=factor
     )
+
+
+def held(of: Curve, interval: int) -> Curve:
+    """Each value for so many steps: a curve whose steps are epochs, in steps of training."""
+    if isinstance(of, Phase):
+        if of.profile == "constant":
+            return replace(of, steps=of.steps * interval)
+        if of.sampling is not None:
+            _check.fail("presets", "a held curve", "without a sampling of its own", of)
+        span = None if of.span is None else of.span * interval
+        more = {"steps": of.steps * interval, "offset": of.offset * interval, "span": span}
+        return replace(of, sampling=Every(interval), **more)  # type: ignore[arg-type]
+    if isinstance(of, Sequence):
+        return sequence(*(held(part, interval) for part in of.parts))
+    if isinstance(of, Combination):
+        return combined(type(of), *(held(part, interval) for part in of.parts))
+    if isinstance(of, Window):
+        stop = None if of.stop is None else of.stop * interval
+        return replace(of, of=held(of.of, interval), start=of.start * interval, stop=stop)
+    if isinstance(of, (Clip, Repeat)):
+        return replace(of, of=held(of.of, interval))
+    _check.fail("presets", "a held curve", "made of phases", of)
 
 
 def steps_of(values: Iterable[float]) -> Curve:

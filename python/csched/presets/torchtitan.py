@@ -17,11 +17,13 @@ def LRScheduler(
     decay_ratio: float | None = None,
     decay_type: str = "linear",
     min_lr_factor: float = 0.0,
+    total_steps: int | None = None,
     *,
     base_lr: float = 1.0,
 ) -> Schedule:
     """``(t + 1) / warmup_steps`` up, stable, then "linear", "sqrt" (1 - sqrt) or "cosine" down.
 
+    ``total_steps`` takes the place of ``training_steps`` where it is given.
     The decay takes ``round(training_steps * decay_ratio)`` steps, all that is left without a ratio;
     there is one stable step more than lengths add up to, so that the floor is first reached at
     t = training_steps. After it the peer goes below the floor and below 0 (cosines climb back);
@@ -33,6 +35,7 @@ def LRScheduler(
     """
     where = "torchtitan.LRScheduler"
     n = _check.integer(where, "training_steps", training_steps, 1)
+    n = n if total_steps is None else _check.integer(where, "total_steps", total_steps, 1)
     warmup = min(_check.integer(where, "warmup_steps", warmup_steps, 0), n)
     _check.choice(where, "decay_type", decay_type, ["linear", "sqrt", "cosine"])
     down = n - warmup
