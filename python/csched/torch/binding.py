@@ -52,6 +52,18 @@ class Bound:
     plain: Curve | None = None  # its lr before a plateau's factor
     added_initial_lr: bool = False
 
+    def label(self, index: int) -> str:
+        """The name of the group, or its index."""
+        return str(self.group.get("name", index))
+
+    def factor(self, path: str) -> float:
+        """What a curve is multiplied with."""
+        return self.scale if path == "lr" else 1.0
+
+    def values(self, t: int) -> dict[str, float]:
+        """What the group gets at step t, by key path."""
+        return {p: c.program(t) * self.factor(p) for p, c in self.curves.items()}
+
 
 def rules_of(schedule: Any) -> Rules:
     """A schedule, a curve, or either by group, as schedules by group; "*" is for the others."""
@@ -166,8 +178,7 @@ def _check_place(bound: Bound, path: str, curve: Curve) -> None:
     elif isinstance(now, bool) or not isinstance(now, (int, float)):
         hint = f"write {path}[0]" if isinstance(now, (tuple, list)) else ""
         _check.fail_type(WHERE, path, "a number or a tensor in the group", now, hint)
-    factor = bound.scale if path == "lr" else 1.0
-    legal.check(WHERE, key, path, curve, factor, largest)
+    legal.check(WHERE, key, path, curve, bound.factor(path), largest)
     if is_whole(now, key) and not legal.whole_numbers(curve):
         hint = "store a float there, or use curve.rounded()"
         _check.fail(WHERE, path, "of integer values, as the group holds an int", curve, hint)
@@ -183,7 +194,7 @@ def check_shared(bounds: Iterable[Bound]) -> None:
     seen: dict[tuple[int, int], tuple[Curve, float]] = {}
     for i, b in enumerate(bounds):
         for path, tensor in b.tensors.items():
-            wants = (b.curves[path], b.scale if path == "lr" else 1.0)
+            wants = (b.curves[path], b.factor(path))
             if seen.setdefault(memory(tensor), wants) != wants:
                 hint = "give every group its own tensor after the optimizer is built"
                 _check.fail(WHERE, path, "a tensor of its own", f"one shared by group {i}", hint)
@@ -231,7 +242,7 @@ def put_back(bound: Bound, group: dict[str, Any]) -> None:
         group.setdefault("initial_lr", bound.initial_lr)
     for path in bound.curves:
         tensor = bound.tensors.get(path)
-        if tensor is not None:
+        if tensor is not None and read(group, path) is not tensor:
             place(group, path, tensor)
 
 
@@ -289,7 +300,7 @@ def listed(bounds: Iterable[Bound]) -> list[Binding]:
     for i, b in enumerate(bounds):
         name = b.group.get("name")
         for path in {**b.curves, **dict.fromkeys(_numbers(b.group))}:
-            scale = b.scale if path == "lr" and path in b.curves else 1.0
+            scale = b.factor(path) if path in b.curves else 1.0
             made.append(Binding(i, name, path, b.curves.get(path), scale))
     return made
 
@@ -319,7 +330,7 @@ def lanes(bounds: Iterable[Bound]) -> list[tuple[Any, ...]]:
     for b in bounds:
         for path, curve in b.curves.items():
             key, index = parsed(path)
-            factor = b.scale if path == "lr" else 1.0
+            factor = b.factor(path)
             if path in b.on_device:
                 continue
             if path == "lr" and b.stage:

@@ -3,8 +3,8 @@
 Design
 a) The position is the only state. The value that update t uses is value(t); it is written when
    the position becomes t, so the constructor writes value(0).
-b) Moving and writing are done by ``csched/writer.pxi``; here is what happens once: checking,
-   binding, saving, loading.
+b) Moving and writing are done by ``csched/writer.pxi``, finding the groups and what drives them by
+   ``attaching.py``; here is what a user calls.
 c) Nothing on the optimizer is replaced. It owns two public hooks, and who holds whom never makes
    a circle: driven by hand, the scheduler holds the optimizer; driven by the optimizer, the
    optimizer holds the scheduler.
@@ -16,7 +16,6 @@ import weakref
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
@@ -25,14 +24,12 @@ from csched.curve import Curve
 from csched.plain import FORMAT
 from csched.plateau import Plateau
 from csched.schedule import Schedule
-from csched.torch import binding, capturable, hooks, legal
+from csched.torch import binding, hooks
 from csched.torch import state as states
-from csched.torch.binding import WHERE, Binding, Bound, Rules
-from csched.torch.device import Windows, device_of
+from csched.torch.attaching import Attachment
+from csched.torch.binding import WHERE, Binding, Rules
 
 Groups = Schedule | Curve | Mapping[Any, Schedule | Curve]
-
-_attached: weakref.WeakKeyDictionary[Optimizer, weakref.WeakSet[Scheduler]]
 
 
 class Scheduler(_core.Writer, LRScheduler):
@@ -117,36 +114,28 @@ class Scheduler(_core.Writer, LRScheduler):
             _check.choice(WHERE, "drive", drive, ["step", "optimizer"])
         if not (scale is None or isinstance(scale, (str, Mapping))):
             _check.fail_type(WHERE, "scale", "a key, a mapping of groups to factors or None", scale)
-        self._rules: Rules = binding.rules_of(schedule)
-        self._scale = scale
-        self._storage = _check.choice(WHERE, "storage", storage, ["keep", "buffer", "device"])
-        self._extra = (extra,) if isinstance(extra, str) else tuple(extra)
         if not (plateau is None or isinstance(plateau, Plateau)):
             _check.fail_type(WHERE, "plateau", "a csched.plateau.Plateau or None", plateau)
+        self._held = Attachment(
+            binding.rules_of(schedule),
+            scale,
+            _check.choice(WHERE, "storage", storage, ["keep", "buffer", "device"]),
+            (extra,) if isinstance(extra, str) else tuple(extra),
+        )
         self._drive = drive
         self._plateau = plateau
-        self._bounds: list[Bound] = []
-        self._copies: list[tuple[Any, Tensor | None]] = []
-        self._windows = Windows()
         self._handles: list[Any] = []
         self._attach(optimizer)
 
     # --- attaching -------------------------------------------------------------------------
 
     def _attach(self, optimizer: Optimizer) -> None:
-        groups = optimizer.param_groups
-        binding.check_rules(self._rules, groups, self._extra)
-        inner = hooks.innermost(optimizer)
-        bounds = [self._bind(inner, group, i) for i, group in enumerate(groups)]
-        binding.check_shared(bounds)
-        others = _attached.setdefault(inner, weakref.WeakSet())
-        for other in others:
-            binding.check_apart(other, other._bounds, bounds)
+        self._held.bind(optimizer)
         by_optimizer = self._drive == "optimizer"
         weak = weakref.ref(optimizer)
         self._own(None if by_optimizer else optimizer, weak, self._drive == "step")
-        self._take(bounds)
-        others.add(self)
+        self._take()
+        inner = hooks.innermost(optimizer)
         self._handles = [
             inner.register_load_state_dict_post_hook(hooks.rebinder(weakref.ref(self)))
         ]
@@ -156,60 +145,25 @@ class Scheduler(_core.Writer, LRScheduler):
         if isinstance(self._drive, Scheduler):
             self._drive._lead(self)
 
-    def _bind(self, optimizer: Optimizer, group: dict[str, Any], index: int | None) -> Bound:
-        scale = binding.scale_of(group, index, self._scale)
-        bound = binding.bind(group, index, self._rules, self._extra, scale)
-        if self._storage == "device":
-            capturable.check(optimizer, bound, device_of(group))
-        return bound
-
-    def _take(self, bounds: list[Bound]) -> None:
-        """Drive these groups from here on."""
+    def _take(self) -> None:
+        """Drive the bound groups from here on."""
         factor = self._plateau.curve() if self._plateau and self._plateau.events else None
-        for b in bounds:
-            if b.plain is not None:
-                b.curves["lr"] = b.plain if factor is None else b.plain * factor
-        for b in bounds:
-            if "lr" in b.curves and "initial_lr" not in b.group:
-                b.group["initial_lr"] = b.initial_lr
-                b.added_initial_lr = True
-        if self._storage == "buffer":
-            self._copies += binding.in_one_buffer(bounds)
-        if self._storage == "device":
-            self._copies = self._windows.take(bounds, max(self.position, 0))
-        self._bounds = bounds
-        curves = [c for b in bounds for c in b.curves.values()]
-        stops = [s for c in curves if (s := legal.last_step(c)) is not None]
-        groups = [b.group for b in bounds]
-        self._stop = min(stops, default=_check.MAX_STEP)
-        self._aim(groups, binding.lanes(bounds), self._copies, self._stop)
+        self._aim(*self._held.aim(factor, max(self.position, 0)))
 
     def _rebind(self) -> None:
         """Find the groups again after the optimizer's list of them changed."""
         self._ask()
-        groups = list(self.optimizer.param_groups)
-        bounds = []
-        for group, bound in zip(groups, binding.matched(self._bounds, groups), strict=True):
-            if bound is None:
-                bound = self._bind(hooks.innermost(self.optimizer), group, None)
-            elif bound.group is not group:
-                binding.put_back(bound, group)
-            bounds.append(bound)
-        binding.check_shared(bounds)
-        self._take(bounds)
+        self._held.bind_again(self.optimizer)
+        self._take()
 
     def detach(self) -> None:
         """Put back what was in the groups before, and let go of the optimizer."""
         for handle in self._handles:
             handle.remove()
-        for b in self._bounds:
-            binding.restore(b)
-        optimizer = self.optimizer
-        if optimizer is not None:
-            _attached[hooks.innermost(optimizer)].discard(self)
+        self._held.let_go(self.optimizer)
         if isinstance(self._drive, Scheduler):
             self._drive._release(self)
-        self._bounds, self._handles, self._copies, self._windows = [], [], [], Windows()
+        self._handles = []
         self._own(None, _nothing, False)
         self._aim([], [], [], None)
 
@@ -249,9 +203,9 @@ class Scheduler(_core.Writer, LRScheduler):
 
         Two launches a device; nothing waits. Then replay with ``replay(graph)``.
         """
-        if not self._windows:
-            _check.fail(WHERE, "storage", "'device' for step_on_device()", self._storage)
-        self._windows.advance()
+        if not self._held.windows:
+            _check.fail(WHERE, "storage", "'device' for step_on_device()", self._held.storage)
+        self._held.windows.advance()
 
     def replay(self, graph: Any) -> None:
         """``graph.replay()`` of a graph that has captured ``step_on_device()``, and counted."""
@@ -268,14 +222,14 @@ class Scheduler(_core.Writer, LRScheduler):
         """
         n = _check.integer(f"{WHERE}.replayed", "n", n, 0)
         t = self.position + n
-        if t > self._stop:
+        if t > self._held.stop:
             self._past_end(t)
-        self._windows.reached(t)
+        self._held.windows.reached(t)
         self.last_epoch = t
 
     def _ask(self) -> int | None:
         """Be where the devices are, if they were moved alone; None: past what they were given."""
-        t = self._windows.position(self.position)
+        t = self._held.windows.position(self.position)
         if t is not None:
             self.last_epoch = t
         return t
@@ -287,13 +241,13 @@ class Scheduler(_core.Writer, LRScheduler):
         self._ask()
         falls = self._plateau.observe(metric, self.position)
         if falls:
-            self._take(self._bounds)
+            self._take()
             self._write_now()
         return falls
 
     def _refuse(self) -> None:
         reason = "not called on a detached scheduler"
-        if self._bounds:
+        if self._held.bounds:
             reason = "not called where the optimizer or another scheduler drives"
         _check.fail(WHERE, "step()", reason, self._drive)
 
@@ -304,10 +258,7 @@ class Scheduler(_core.Writer, LRScheduler):
 
     def values_at(self, t: int) -> list[dict[str, float]]:
         """What the groups get at step t, by key path, one dict a group; float64, not rounded."""
-        return [
-            {p: c.program(t) * (b.scale if p == "lr" else 1.0) for p, c in b.curves.items()}
-            for b in self._bounds
-        ]
+        return [b.values(t) for b in self._held.bounds]
 
     def last_applied(self) -> list[dict[str, float]] | None:
         """What the last update used, one dict a group; None before the first update."""
@@ -316,9 +267,9 @@ class Scheduler(_core.Writer, LRScheduler):
 
     def value(self, name: str) -> float:
         """The value now of a curve that was named in ``extra``."""
-        if name not in self._extra:
-            _check.fail(f"{WHERE}.value", "name", f"one of {list(self._extra)}", name)
-        schedule = next(s for s in self._rules.values() if name in s)
+        if name not in self._held.extra:
+            _check.fail(f"{WHERE}.value", "name", f"one of {list(self._held.extra)}", name)
+        schedule = next(s for s in self._held.rules.values() if name in s)
         return float(schedule[name](self.position))
 
     def get_last_lr(self) -> list[float]:  # type: ignore[override]
@@ -330,7 +281,7 @@ class Scheduler(_core.Writer, LRScheduler):
         t = max(self.last_epoch, 0)
         return [
             b.curves["lr"].program(t) * b.scale if "lr" in b.curves else float(b.group["lr"])
-            for b in self._bounds
+            for b in self._held.bounds
         ]
 
     @property
@@ -340,15 +291,15 @@ class Scheduler(_core.Writer, LRScheduler):
     @property
     def base_lrs(self) -> list[float]:  # type: ignore[override]
         """The lr the groups had before."""
-        return [float(b.initial_lr) for b in self._bounds]
+        return [float(b.initial_lr) for b in self._held.bounds]
 
     def bindings(self) -> list[Binding]:
         """Every number in every group, and the curve that drives it; None for no curve."""
-        return binding.listed(self._bounds)
+        return binding.listed(self._held.bounds)
 
     def describe(self) -> str:
         """The schedules by group, phases with absolute steps."""
-        return "\n".join(f"group {k}\n{s.describe()}" for k, s in self._rules.items())
+        return "\n".join(f"group {k}\n{s.describe()}" for k, s in self._held.rules.items())
 
     # --- saving ----------------------------------------------------------------------------
 
@@ -360,13 +311,9 @@ class Scheduler(_core.Writer, LRScheduler):
         state = {
             "csched": FORMAT,
             "position": max(self.position, 0),
-            "schedule": states.plain(self._rules, self._scales()),
+            "schedule": self._held.spec(),
         }
         return state if self._plateau is None else state | {"plateau": self._plateau.state_dict()}
-
-    def _scales(self) -> dict[str, float]:
-        scaled = [(b.group.get("name", str(i)), b.scale) for i, b in enumerate(self._bounds)]
-        return {label: scale for label, scale in scaled if scale != 1.0}
 
     def load_state_dict(
         self, state: Mapping[str, Any], spec: Literal["mine", "saved"] | None = None
@@ -387,48 +334,28 @@ class Scheduler(_core.Writer, LRScheduler):
 
         """
         state = states.checked(state)
-        here = states.plain(self._rules, self._scales())
         if spec is None:
+            here = self._held.spec()
             options = None if self._plateau is None else self._plateau.options()
             saved = state.get("plateau") and state["plateau"].get("options")
             states.check_same({**state["schedule"], "plateau": saved}, {**here, "plateau": options})
         elif _check.choice(states.WHERE, "spec", spec, ["mine", "saved"]) == "saved":
-            self._adopt(state["schedule"])
+            self._held.adopt(state["schedule"])
+            self._take()
         if self._plateau is not None and "plateau" in state:
             self._plateau.load_state_dict(state["plateau"])
-            self._take(self._bounds)
+            self._take()
         self.seek(state["position"])
-
-    def _adopt(self, spec: Mapping[str, Any]) -> None:
-        """Follow the saved schedules and scales instead."""
-        rules, scales = states.rules_from(spec), spec.get("scale", {})
-        before = self._rules
-        self._rules = rules
-        try:
-            fresh = []
-            for i, old in enumerate(self._bounds):
-                label = old.group.get("name", str(i))
-                b = binding.bind(old.group, i, rules, self._extra, scales.get(label, 1.0))
-                fresh.append(binding.inherit(b, old))
-            binding.check_shared(fresh)
-        except (ValueError, TypeError):
-            self._rules = before
-            raise
-        for b, old in zip(fresh, self._bounds, strict=True):
-            binding.give_up(old, b)
-        if self._windows:  # new ones are made; a graph must be captured again
-            self._windows, self._copies = Windows(), []
-        self._take(fresh)
 
     def __reduce__(self) -> tuple[Any, ...]:
         arguments = {
-            "scale": self._scale,
+            "scale": self._held.scale,
             "drive": self._drive,
-            "storage": self._storage,
-            "extra": self._extra,
+            "storage": self._held.storage,
+            "extra": self._held.extra,
             "plateau": self._plateau,
         }
-        return _rebuild, (self.optimizer, self._rules, arguments, self.position)
+        return _rebuild, (self.optimizer, self._held.rules, arguments, self.position)
 
     # --- what torch's own compositions call ------------------------------------------------
 
@@ -438,9 +365,6 @@ class Scheduler(_core.Writer, LRScheduler):
 
     def _update_lr(self, epoch: int | None = None) -> None:
         self.seek(self.position + 1 if epoch is None else epoch)
-
-
-_attached = weakref.WeakKeyDictionary()
 
 
 def _nothing() -> None:

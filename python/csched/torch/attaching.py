@@ -1,0 +1,125 @@
+"""The groups of an optimizer and the curves they follow: bound, bound again, let go."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Mapping
+from typing import Any
+
+from torch import Tensor
+from torch.optim import Optimizer
+
+from csched import _check
+from csched.curve import Curve
+from csched.torch import binding, capturable, hooks, legal
+from csched.torch import state as states
+from csched.torch.binding import Bound, Rules
+from csched.torch.device import Windows, device_of
+
+_in: weakref.WeakKeyDictionary[Optimizer, weakref.WeakSet[Attachment]]
+
+
+class Attachment:
+    """Which curve drives which number of which group, where the values lie, what was there."""
+
+    def __init__(
+        self,
+        rules: Rules,
+        scale: str | Mapping[Any, float] | None,
+        storage: str,
+        extra: tuple[str, ...],
+    ) -> None:
+        self.rules, self.scale, self.storage, self.extra = rules, scale, storage, extra
+        self.bounds: list[Bound] = []
+        self.gone: list[str] = []  # groups that are no longer in the optimizer
+        self.windows = Windows()
+        self._copies: list[tuple[Any, Tensor | None]] = []
+        self.stop = _check.MAX_STEP
+
+    def bind(self, optimizer: Optimizer) -> None:
+        """Bind every group; checks all and writes nothing."""
+        groups = optimizer.param_groups
+        binding.check_rules(self.rules, groups, self.extra)
+        inner = hooks.innermost(optimizer)
+        bounds = [self._bound(inner, group, i) for i, group in enumerate(groups)]
+        binding.check_shared(bounds)
+        others = _in.setdefault(inner, weakref.WeakSet())
+        for other in others:
+            binding.check_apart(other.rules, other.bounds, bounds)
+        others.add(self)
+        self.bounds = bounds
+
+    def _bound(self, inner: Optimizer, group: dict[str, Any], index: int | None) -> Bound:
+        scale = binding.scale_of(group, index, self.scale)
+        bound = binding.bind(group, index, self.rules, self.extra, scale)
+        if self.storage == "device":
+            capturable.check(inner, bound, device_of(group))
+        return bound
+
+    def bind_again(self, optimizer: Optimizer) -> None:
+        """Find the groups, and their tensors, after others were put in their places."""
+        groups = list(optimizer.param_groups)
+        bounds = []
+        for group, bound in zip(groups, binding.matched(self.bounds, groups), strict=True):
+            if bound is None:
+                bound = self._bound(hooks.innermost(optimizer), group, None)
+            else:
+                binding.put_back(bound, group)
+            bounds.append(bound)
+        binding.check_shared(bounds)
+        kept = {id(b) for b in bounds}
+        self.gone += [b.label(i) for i, b in enumerate(self.bounds) if id(b) not in kept]
+        self.bounds = bounds
+
+    def adopt(self, spec: Mapping[str, Any]) -> None:
+        """Follow the saved schedules and scales instead."""
+        rules, scales = states.rules_from(spec), spec.get("scale", {})
+        fresh = []
+        for i, old in enumerate(self.bounds):
+            scale = scales.get(old.label(i), 1.0)
+            b = binding.bind(old.group, i, rules, self.extra, scale)
+            fresh.append(binding.inherit(b, old))
+        binding.check_shared(fresh)
+        for b, old in zip(fresh, self.bounds, strict=True):
+            binding.give_up(old, b)
+        if self.windows:  # new ones are made; a graph must be captured again
+            self.windows, self._copies = Windows(), []
+        self.rules, self.bounds = rules, fresh
+
+    def aim(self, factor: Curve | None, t: int) -> tuple[list[Any], list[Any], list[Any], int]:
+        """What the writer takes: groups, lanes, what to call after them, and the last step.
+
+        Every lr is multiplied by the factor; step t is where devices begin.
+        """
+        for b in self.bounds:
+            if b.plain is not None:
+                b.curves["lr"] = b.plain if factor is None else b.plain * factor
+        for b in self.bounds:
+            if "lr" in b.curves and "initial_lr" not in b.group:
+                b.group["initial_lr"] = b.initial_lr
+                b.added_initial_lr = True
+        if self.storage == "buffer":
+            self._copies += binding.in_one_buffer(self.bounds)
+        if self.storage == "device":
+            self._copies = self.windows.take(self.bounds, t)
+        curves = [c for b in self.bounds for c in b.curves.values()]
+        stops = [s for c in curves if (s := legal.last_step(c)) is not None]
+        self.stop = min(stops, default=_check.MAX_STEP)
+        groups = [b.group for b in self.bounds]
+        return groups, binding.lanes(self.bounds), self._copies, self.stop
+
+    def let_go(self, optimizer: Optimizer | None) -> None:
+        """Put back what was in the groups before."""
+        for b in self.bounds:
+            binding.restore(b)
+        if optimizer is not None:
+            _in[hooks.innermost(optimizer)].discard(self)
+        self.bounds, self._copies, self.windows = [], [], Windows()
+
+    def spec(self) -> dict[str, Any]:
+        """Schedules and scales as plain JSON types."""
+        scaled = {b.label(i): b.scale for i, b in enumerate(self.bounds) if b.scale != 1.0}
+        return states.plain(self.rules, scaled)
+
+
+_in = weakref.WeakKeyDictionary()
