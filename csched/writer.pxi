@@ -69,7 +69,8 @@ cdef class Writer:
     cdef int64_t _ahead  # first step of the block of values
     cdef object _optimizer, _weak
     cdef dict _namespace
-    cdef list _groups, _programs, _keep, _flush, _followers
+    cdef list _groups, _programs, _keep, _flush
+    cdef readonly list _followers
     cdef bint _by_hand
     cdef Py_ssize_t _n_followers, _n_flush
     cdef public int64_t _step_count
@@ -169,6 +170,7 @@ cdef class Writer:
     @last_epoch.setter
     def last_epoch(self, value):
         self._t = value
+        self._previous = self._t - 1
 
     def _previous_position(self):
         """The position before the last move: the step that the last update was."""

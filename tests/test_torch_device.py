@@ -4,6 +4,9 @@ import contextlib
 import copy
 import inspect
 import itertools
+import subprocess
+import sys
+from pathlib import Path
 
 import csched.torch
 import numpy as np
@@ -416,6 +419,14 @@ def test_what_is_refused_says_what_would_do():
     scheduler = csched.torch.Scheduler(torch.optim.SGD([torch.zeros(1)]), SCHEDULE)
     with pytest.raises(ValueError, match=r"storage must be 'device' for step_on_device\(\)"):
         scheduler.step_on_device()
+
+
+def test_graphs_on_an_accelerator_move_the_schedule_by_themselves():
+    """The tests of on_simgpu.py; their own report is shown where one fails."""
+    here = Path(__file__).parent
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "on_simgpu.py"]
+    run = subprocess.run(command, cwd=here, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
 
 
 @pytest.mark.gpu

@@ -24,6 +24,7 @@ def rebinder(ref: Callable[[], Scheduler | None]) -> Callable[[Optimizer], None]
     def hook(optimizer: Optimizer) -> None:
         scheduler = ref()
         if scheduler is not None:
+            scheduler._ask()
             scheduler._rebind()
             scheduler._write_now()
 

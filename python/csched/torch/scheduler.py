@@ -152,7 +152,10 @@ class Scheduler(_core.Writer, LRScheduler):
 
     def _rebind(self) -> None:
         """Find the groups again after the optimizer's list of them changed."""
-        self._ask()
+        told = self.position
+        if self._ask() not in (told, None):  # a step from `told` on would go back
+            hint = "or state_dict() called, which asks the device"
+            _check.fail(WHERE, "replays", "counted before groups change", told, hint)
         self._held.bind_again(self.optimizer)
         self._take()
 
@@ -177,6 +180,7 @@ class Scheduler(_core.Writer, LRScheduler):
     def seek(self, t: int) -> None:
         """Go to a position and write its values; any order, any number of times."""
         t = _check.integer(f"{WHERE}.seek", "t", t, 0)
+        self._ask()
         self._jump(t, t - 1)
 
     def advance(self, n: int = 1, *, updated: bool = True) -> None:
@@ -201,11 +205,15 @@ class Scheduler(_core.Writer, LRScheduler):
     def step_on_device(self) -> None:
         """Move the device alone to its next step: what to capture after ``optimizer.step()``.
 
-        Two launches a device; nothing waits. Then replay with ``replay(graph)``.
+        Two launches a device; nothing waits. Then replay with ``replay(graph)``. Schedulers that
+        this one drives move their devices, too.
         """
         if not self._held.windows:
             _check.fail(WHERE, "storage", "'device' for step_on_device()", self._held.storage)
         self._held.windows.advance()
+        for follower in self._followers:
+            if follower._held.windows:
+                follower.step_on_device()
 
     def replay(self, graph: Any) -> None:
         """``graph.replay()`` of a graph that has captured ``step_on_device()``, and counted."""
@@ -226,6 +234,11 @@ class Scheduler(_core.Writer, LRScheduler):
             self._past_end(t)
         self._held.windows.reached(t)
         self.last_epoch = t
+        for follower in self._followers:
+            if follower._held.windows:
+                follower.replayed(n)
+            else:
+                follower._jump(t, t - 1)
 
     def _ask(self) -> int | None:
         """Be where the devices are, if they were moved alone; None: past what they were given."""
