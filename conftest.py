@@ -3,4 +3,4 @@
 import os
 
 os.environ.setdefault("KERAS_BACKEND", "jax")  # Keras takes TensorFlow unless told otherwise
-os.environ.setdefault("XLA_FLAGS", "--xla_force_host_platform_device_count=4")  # for shard_map
+os.environ.setdefault("XLA_FLAGS", "--xla_force_host_platform_device_count=4")  # shard_map, pmap

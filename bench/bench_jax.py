@@ -13,20 +13,31 @@ import csched
 from conftest import agree
 from csched import jax as cj
 
-N, WARMUP, PEAK, END = 10**6, 10**5, 0.1, 0.001
-CURVE = csched.curve("cosine", PEAK, END, N - WARMUP).warmup(WARMUP)
-SGDR = csched.curve("cosine", PEAK, END, N // 4).repeat(4)
-LEG = {"init_value": PEAK, "peak_value": PEAK, "decay_steps": N // 4, "warmup_steps": 0}
-LEGS = [{**LEG, "end_value": END}] * 4
-CASES = {
-    "warmup, cosine": (CURVE, optax.warmup_cosine_decay_schedule(0.0, PEAK, WARMUP, N, END)),
-    "4 cosine cycles": (SGDR, optax.sgdr_schedule(LEGS)),
-    "exponential": (
-        csched.curve("exponential", PEAK, END, N),
-        optax.exponential_decay(PEAK, N, END / PEAK),
-    ),
-    "linear": (csched.curve("linear", PEAK, END, N), optax.linear_schedule(PEAK, END, N)),
-}
+N, PEAK, END = 10**6, 0.1, 0.001
+
+
+def cases(n):
+    """Curves of n steps, and optax's own schedules of them."""
+    warmup, cycle = n // 10, n // 4
+    leg = {"init_value": PEAK, "peak_value": PEAK, "decay_steps": cycle, "warmup_steps": 0}
+    return {
+        "warmup, cosine": (
+            csched.curve("cosine", PEAK, END, n - warmup).warmup(warmup),
+            optax.warmup_cosine_decay_schedule(0.0, PEAK, warmup, n, END),
+        ),
+        "4 cosine cycles": (
+            csched.curve("cosine", PEAK, END, cycle).repeat(4),
+            optax.sgdr_schedule([{**leg, "end_value": END}] * 4),
+        ),
+        "exponential": (
+            csched.curve("exponential", PEAK, END, n),
+            optax.exponential_decay(PEAK, n, END / PEAK),
+        ),
+        "linear": (csched.curve("linear", PEAK, END, n), optax.linear_schedule(PEAK, END, n)),
+    }
+
+
+CASES = cases(N)
 KINDS = ["constant", "csched, table", "csched, closed form", "optax"]
 
 
@@ -34,8 +45,8 @@ def constant(count):
     return jnp.full(jnp.shape(count), PEAK, jnp.float32)
 
 
-def schedule_of(kind, case):
-    curve, peer = CASES[case]
+def schedule_of(kind, case, made=CASES):
+    curve, peer = made[case]
     made = {
         "constant": lambda: constant,
         "csched, table": lambda: cj.as_schedule(curve, "table"),
@@ -91,15 +102,30 @@ def training(schedule):
 PARAMS = {"w1": jnp.full((64, 64), 0.01), "w2": jnp.full((64, 10), 0.01)}
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_scanned_training(timed, kind):
-    call = jax.jit(training(schedule_of(kind, "warmup, cosine")))
-    run = lambda: jax.block_until_ready(call(PARAMS))  # noqa: E731
-    timed(f"jax: {UPDATES} scanned updates", kind, run, limit=kind == "constant", rounds=25)
+def test_scanned_training(timed_in_turn):
+    def runner(schedule):
+        call = jax.jit(training(schedule))
+        return lambda: jax.block_until_ready(call(PARAMS))
+
+    calls = {kind: runner(schedule_of(kind, "warmup, cosine")) for kind in KINDS}
+    timed_in_turn(f"jax: {UPDATES} scanned updates", calls, "constant", rounds=50)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_compiling_the_training(timed, kind):
-    schedule = schedule_of(kind, "warmup, cosine")
-    run = lambda: jax.jit(training(schedule)).lower(PARAMS).compile()  # noqa: E731
-    timed("jax: lowering and compiling", kind, run, limit=kind == "constant", rounds=9)
+def compiling(program, argument):
+    """Tracing, lowering and compiling a program anew."""
+    return lambda: jax.jit(lambda *a: program(*a)).lower(argument).compile()
+
+
+def test_compiling_the_training(timed_in_turn):
+    schedules = {kind: schedule_of(kind, "warmup, cosine") for kind in KINDS}
+    calls = {kind: compiling(training(s), PARAMS) for kind, s in schedules.items()}
+    timed_in_turn("jax: compiling the scanned updates; limit: optax", calls, "optax", rounds=25)
+
+
+@pytest.mark.parametrize("n", [10**5, N])
+@pytest.mark.parametrize("case", CASES)
+def test_compiling_the_schedule(timed_in_turn, case, n):
+    count = jnp.int32(3)
+    calls = {kind: compiling(schedule_of(kind, case, cases(n)), count) for kind in KINDS}
+    group = f"jax: compiling {case} of {n:,} steps alone; limit: optax"
+    timed_in_turn(group, calls, "optax", rounds=25)

@@ -6,6 +6,9 @@ the limit of the same run. Machines are noisy: compare ratios, not times.
 """
 
 import os
+import random
+import statistics
+import time
 from pathlib import Path
 
 import numpy as np
@@ -29,9 +32,40 @@ def timed(benchmark):
     return run
 
 
-def each(bench):
-    """Median seconds for doing the thing once."""
-    return bench.stats.median / bench.extra_info.get("times", 1)
+@pytest.fixture
+def timed_in_turn(benchmark):
+    """Time several calls, each once a round: `timed_in_turn(group, calls, limit)`.
+
+    For what takes long and differs by a few per cent, less than the machine does over a minute.
+    Every round has another order: what follows a call that fills the cache is slower.
+    """
+
+    def run(group, calls, limit, *, rounds=15):
+        times = {name: [] for name in calls}
+        order, shuffle = list(calls), random.Random(0).shuffle
+
+        def each_once():
+            shuffle(order)
+            for name in order:
+                begin = time.perf_counter()
+                calls[name]()
+                times[name].append(time.perf_counter() - begin)
+
+        benchmark.group = group
+        benchmark.extra_info.update(in_turn=times, limit=limit)
+        benchmark.pedantic(each_once, rounds=rounds, warmup_rounds=1)
+
+    return run
+
+
+def rows(bench):
+    """Name, median seconds for doing the thing once, and whether it is the limit."""
+    info = bench.extra_info
+    if "in_turn" in info:
+        return [
+            (n, statistics.median(t[1:]), n == info["limit"]) for n, t in info["in_turn"].items()
+        ]
+    return [(bench.name, bench.stats.median / info.get("times", 1), info.get("limit", False))]
 
 
 def agree(ours, theirs, rtol):
@@ -46,14 +80,14 @@ def pytest_terminal_summary(terminalreporter, config):
     groups = {}
     for bench in session.benchmarks:
         if bench.stats is not None and bench.stats.rounds:
-            groups.setdefault(bench.group, []).append(bench)
+            groups.setdefault(bench.group, []).extend(rows(bench))
     lines = []
-    for group, benches in groups.items():
-        limit = next((b for b in benches if b.extra_info.get("limit")), None)
+    for group, found in groups.items():
+        limit = next((seconds for _, seconds, is_limit in found if is_limit), None)
         lines += [f"\n### {group}\n", "| what | median, us | x limit |", "| --- | ---: | ---: |"]
-        for bench in sorted(benches, key=each):
-            ratio = f"{each(bench) / each(limit):.2f}" if limit else "-"
-            lines.append(f"| {bench.name} | {each(bench) * 1e6:.2f} | {ratio} |")
+        for name, seconds, _ in sorted(found, key=lambda row: row[1]):
+            ratio = f"{seconds / limit:.2f}" if limit else "-"
+            lines.append(f"| {name} | {seconds * 1e6:.2f} | {ratio} |")
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text("\n".join(lines) + "\n")
     terminalreporter.write_line("\n".join(lines))

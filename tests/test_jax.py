@@ -1,4 +1,4 @@
-"""csched.jax: the schedule inside jit, vmap, scan, grad, shard_map, optax, and checkpoints."""
+"""csched.jax: the schedule inside jit, vmap, scan, grad, on several devices, optax, checkpoints."""
 
 import pickle
 
@@ -123,6 +123,28 @@ def test_shard_map_on_four_devices_gives_each_its_values():
     assert np.array_equal(bits(jax.jit(shard)(counts)), want)
     split = jax.device_put(counts, NamedSharding(mesh, P("i")))
     assert np.array_equal(bits(jax.jit(jax.vmap(schedule))(split)), want)
+
+
+@pytest.mark.parametrize("mode", ["table", "closed"])
+def test_pmap_trains_every_replica_with_value_t_in_update_t(mode):
+    optimizer = optax.sgd(cj.as_schedule(COSINE, mode))
+
+    def update(w, state, g):
+        updates, state = optimizer.update(jax.lax.pmean(g, "i"), state)
+        return optax.apply_updates(w, updates), state, updates
+
+    update = jax.pmap(update, axis_name="i")
+    w = jnp.zeros(4)
+    state, used = jax.vmap(optimizer.init)(w), []
+    for _ in range(30):
+        w, state, updates = update(w, state, jnp.array([-1.0, -3.0, 1.0, -1.0]))
+        used.append(updates)
+    got = np.stack(used)
+    assert got.shape == (30, 4)
+    one_device = jax.jit(jax.vmap(cj.as_schedule(COSINE, mode)))(jnp.arange(30))
+    assert np.array_equal(bits(got), bits(np.repeat(one_device[:, None], 4, 1)))
+    if mode == "table":
+        assert np.array_equal(bits(got[:, 3]), bits(COSINE.values(0, 30, dtype=np.float32)))
 
 
 def test_donated_state_leaves_the_schedule_alive():

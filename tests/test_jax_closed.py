@@ -57,6 +57,10 @@ PHASES = [
     ("tanh", {"lower": -40, "upper": 40}),
     ("tanh", {"lower": -3, "upper": 30}),
     ("tanh", {"lower": -0.1, "upper": 0.1}),
+    ("tanh", {"lower": -100, "upper": 100}),
+    ("tanh", {"lower": -100, "upper": 3}),
+    ("tanh", {"lower": 90, "upper": 100}),
+    ("tanh", {"lower": -100, "upper": -70}),
     ("parabolic", {}),
     ("elliptic", {}),
     *(("polynomial", {"power": p}) for p in (0.01, 1.7, 10)),
@@ -240,12 +244,33 @@ def test_table_is_nearer_to_the_exact_value_than_optax_at_every_step(name):
 # --- choice, structure, refusals ----------------------------------------------------------------
 
 
-def test_a_table_is_chosen_up_to_2_to_the_20_entries():
-    for steps, kind in [(2**20 - 1, cj.Table), (2**20, cj.ClosedForm)]:
+def test_a_table_is_chosen_up_to_2_to_the_18_entries():
+    for steps, kind in [(2**18 - 1, cj.Table), (2**18, cj.ClosedForm)]:
         assert type(cj.as_schedule(csched.curve("linear", 1.0, 0.0, steps))) is kind
     endless = csched.curve("cosine", 1.0, 0.0, 10).repeat(length_mult=2)
     assert type(cj.as_schedule(endless)) is cj.ClosedForm
     assert type(cj.as_schedule(CURVES["sgdr"], two_words=True)) is cj.ClosedForm
+
+
+LONG_LINE = csched.curve("linear", 1.0, 0.5, 2**18)
+ONLY_TABLES = {
+    "noise": LONG_LINE.noisy(0.1, stop=2**18),
+    "subnormal": csched.curve("exponential", 1e-30, 1e-39, 2**18),
+    "exponential levels": csched.curve("exponential", 1.0, 0.1, 2**12).repeat(70, peak_mult=0.9),
+    "nested levels": LONG_LINE.stretch(50).repeat(70, peak_mult=0.99).repeat(70, peak_mult=0.99),
+    "late window": LONG_LINE.repeat(2**20)[2**31 : 2**31 + 2**18],
+}
+
+
+@pytest.mark.parametrize("name", ONLY_TABLES)
+def test_a_long_curve_that_the_closed_form_refuses_becomes_a_table(name):
+    curve = ONLY_TABLES[name]
+    with pytest.raises(ValueError, match=r"mode 'table'|two_words=True"):
+        cj.as_schedule(curve, "closed")
+    schedule = cj.as_schedule(curve)
+    assert type(schedule) is cj.Table
+    steps = np.array([0, 1, 10**5, curve.steps - 1, curve.steps, curve.steps + 7])
+    assert np.asarray(schedule(steps)).tolist() == curve(steps).astype(np.float32).tolist()
 
 
 @pytest.mark.parametrize("mode", ["table", "closed"])
@@ -273,7 +298,10 @@ def test_the_graph_holds_phases_and_not_steps():
 @pytest.mark.parametrize(
     ("make", "text"),
     [
-        (lambda c: cj.as_schedule(c.noisy(0.1, stop=9), "closed"), "without noise"),
+        (
+            lambda c: cj.as_schedule(c.noisy(0.1, stop=9), "closed"),
+            "without noise, got .*; mode 'table' takes it",
+        ),
         (lambda c: cj.as_schedule(c, "tabel"), "did you mean 'table'"),
         (lambda c: cj.as_schedule(c, "table", two_words=True), "'closed' where two_words"),
         (lambda c: cj.as_schedule(c, "closed")(2**31), "one integer below 2\\*\\*31"),

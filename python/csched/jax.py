@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import functools
 from types import SimpleNamespace
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 
 from csched import _check
 from csched.curve import Curve
-from csched.nodes import Noise, Strict, walk
+from csched.nodes import Strict, walk
 from csched.schedule import Schedule
 from csched.traced import closed_form
 from csched.traced.phase_constants import tree_of
@@ -22,8 +25,9 @@ from csched.traced.tails import tail_of
 OPTAX_NAMES = {"lr": "learning_rate", "betas[0]": "b1", "betas[1]": "b2"}
 """Names of hyperparameters where optax has names of its own."""
 
-LONGEST_TABLE = 2**20
-"""Entries up to which a table is the default: 4 MB, which jit may hold as a constant."""
+LONGEST_TABLE = 2**18
+"""Entries up to which a table is the default: 1 MB. A constant of 4 MB compiles in 1.4 of the time
+of optax's warm-up and cosine, one of 1 MB in 0.8."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -42,11 +46,14 @@ class Table:
         settled = last + 1 - self.period
         if isinstance(count, int) and count > last:  # of any size, so not for the device
             count = settled + (count - settled) % self.period
-        step = checked_count(count)
-        place = jnp.clip(step, 0, last)
+        place = lax.max(checked_count(count), 0)
         if self.period > 1:
-            place = jnp.where(step > last, settled + (step - settled) % self.period, place)
-        return self.values.at[place].get(mode="promise_in_bounds")
+            place = jnp.where(place > last, settled + (place - settled) % self.period, place)
+        if place.ndim:
+            found: jax.Array = self.values.at[lax.min(place, last)].get(mode="promise_in_bounds")
+        else:  # one slice, which XLA keeps within the array; unsigned, so not tested for negatives
+            found = lax.dynamic_index_in_dim(self.values, place.astype(np.uint32), keepdims=False)
+        return found
 
 
 jax.tree_util.register_dataclass(Table, data_fields=["values"], meta_fields=["period"])
@@ -66,11 +73,20 @@ Count = Any
 """An integer scalar or array; with ``two_words`` also a pair of uint32, see :func:`words`."""
 
 _XP = SimpleNamespace(
-    **{name: getattr(jnp, name) for name in closed_form.FUNCTIONS},
+    **{name: getattr(lax, name) for name in ("sin", "exp", "expm1", "log", "log1p", "sqrt")},
+    where=lax.select,
+    minimum=lax.min,
+    maximum=lax.max,
+    power=lax.pow,
+    round=lambda x: lax.round(x, lax.RoundingMethod.TO_NEAREST_EVEN),
+    sum=jnp.sum,
     take=lambda a, i: jnp.asarray(a).at[i].get(mode="promise_in_bounds"),
-    cast=lambda x, dtype: jnp.asarray(x).astype(dtype),
-    two_to=lambda k: jax.lax.bitcast_convert_type((k.astype(jnp.int32) + 127) << 23, jnp.float32),
+    cast=lambda x, dtype: lax.convert_element_type(x, dtype),
+    two_to=lambda k: lax.bitcast_convert_type(
+        lax.convert_element_type(k, np.int32) + np.int32(127) << np.int32(23), np.float32
+    ),
 )
+"""Operations of single numbers, which cost a trace less than those of jax.numpy."""
 
 for _node in closed_form.NODES:
     _names = [f.name for f in dataclasses.fields(_node)]
@@ -93,7 +109,10 @@ class ClosedForm:
 
     def __call__(self, count: Count) -> jax.Array:
         """The float32 value of update ``count``; scalars or arrays."""
-        value: jax.Array = _evaluated(self.tree, self._step(count))
+        step = self._step(count)
+        if isinstance(step[0], jax.core.Tracer):
+            return _evaluated(self.tree, step)  # in the caller's trace, with numbers as constants
+        value: jax.Array = _compiled(self.tree, step)
         return value
 
     def _step(self, count: Count) -> Words:
@@ -108,17 +127,22 @@ class ClosedForm:
         if isinstance(count, tuple) or (isinstance(count, int) and count >= 2**31):
             hint = "as_schedule(curve, two_words=True) takes longer ones"
             _check.fail("csched.jax", "count", "one integer below 2**31", count, hint)
-        step = jnp.clip(checked_count(count), 0, 2**31 - 1)
-        return (step.astype(jnp.int32),)
+        step = lax.max(checked_count(count), 0)
+        return (step if step.dtype == jnp.int32 else lax.min(step, 2**31 - 1).astype(jnp.int32),)
 
 
 jax.tree_util.register_dataclass(ClosedForm, data_fields=["tree"], meta_fields=["two_words"])
 
 
-@jax.jit
 def _evaluated(tree: Any, step: Words) -> jax.Array:
-    value = closed_form.evaluate(tree, step, _XP)
-    return jnp.broadcast_to(value, step[0].shape).astype(jnp.float32)
+    evaluate = functools.partial(closed_form.evaluate, tree, xp=_XP)
+    for _ in range(step[0].ndim):
+        evaluate = jax.vmap(evaluate)
+    value: jax.Array = evaluate(step)
+    return value
+
+
+_compiled = jax.jit(_evaluated)
 
 
 def words(step: int) -> tuple[np.uint32, np.uint32]:
@@ -146,8 +170,8 @@ def as_schedule(
 ) -> Table | ClosedForm:
     """A curve as an optax schedule: a picklable function of the count, a pytree of its numbers.
 
-    Works under jit, vmap, scan, grad and shard_map, and past the end as the curve's tail says.
-    Passed to a jitted function as an argument, it lets curves of one structure share a lowering.
+    Works under jit, vmap, scan, grad, shard_map and pmap; past the end it follows the tail. Passed
+    to a jitted function as an argument, it lets curves of one structure share a lowering.
 
     Parameters
     ----------
@@ -158,7 +182,7 @@ def as_schedule(
         ``curve.values(dtype=np.float32)``. "closed": float32 arithmetic on a few numbers a phase,
         within 8 float32 ulp of the exact value (24 + 2 power for a profile with a power other
         than 1/2, 1, 2, 3) where all values of a phase have one sign, up to step 2^31 - 1.
-        Default: a table up to 2^20 steps, else closed.
+        Default: a table up to 2^18 steps and where "closed" cannot do the curve, else closed.
     two_words : bool, default False
         For steps up to 2^53: ``count`` may be a pair (high, low) of uint32, see :func:`words`
         and :func:`advance`. Always closed.
@@ -171,7 +195,7 @@ def as_schedule(
     ------
     ValueError, TypeError
         If the curve cannot be had in the mode: "table" needs a curve periodic in the end,
-        "closed" one without noise.
+        "closed" one without noise, with exponential phases between normal float32 values.
 
     Examples
     --------
@@ -191,12 +215,11 @@ def as_schedule(
     if any(isinstance(node, Strict) for node in walk(curve)):
         _check.fail(where, "curve", "without tail 'raise', which compiled code cannot do", curve)
     tail = tail_of(curve)
-    noisy = any(isinstance(node, Noise) for node in walk(curve))
-    if mode is None:
-        short = tail is not None and sum(tail) <= LONGEST_TABLE
-        mode = "table" if (short or noisy) and not two_words else "closed"
-    if mode == "closed":
+    if mode == "closed" or two_words:
         return ClosedForm(tree_of(curve, 2 if two_words else 1), two_words)
+    if mode is None and (tail is None or sum(tail) > LONGEST_TABLE):
+        with contextlib.suppress(ValueError):  # what it refuses becomes a table
+            return ClosedForm(tree_of(curve), False)
     if tail is None:
         hint = "give noisy(...) a stop, and a repeat whose levels change a number of cycles"
         _check.fail(where, "curve", "periodic in the end", curve, hint)

@@ -34,12 +34,12 @@ ATTRIBUTES = {
 
 _IN_USE = 1e-30  # for 0, which would tell Keras to leave momentum out
 
-_TWOS = np.ldexp(np.float32(1), np.arange(-126, 128))
+_TWOS = np.append(np.ldexp(np.float32(1), np.arange(-127, 128)), np.float32(np.inf))
 _XP = SimpleNamespace(
     **{name: getattr(ops, name) for name in closed_form.FUNCTIONS},
     take=lambda a, i: ops.take(a, i, axis=0),
     cast=ops.cast,
-    two_to=lambda k: ops.take(ops.convert_to_tensor(_TWOS), ops.cast(k, "int32") + 126),
+    two_to=lambda k: ops.take(ops.convert_to_tensor(_TWOS), ops.cast(k, "int32") + 127),
 )
 
 
@@ -114,6 +114,8 @@ def _as_tensors(tree: Any) -> Any:
     """The arrays of a tree as tensors of the back end, so that no call converts them again."""
     if isinstance(tree, tuple) and tree and not isinstance(tree[0], str):
         return tuple(_as_tensors(part) for part in tree)
+    if isinstance(tree, dict):
+        return {name: _as_tensors(part) for name, part in tree.items()}
     if isinstance(tree, (np.ndarray, np.generic)):
         return ops.convert_to_tensor(tree)
     if isinstance(tree, closed_form.NODES):

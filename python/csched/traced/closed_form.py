@@ -4,11 +4,13 @@ Design
 a) A curve is a small tree of the nodes below. Its numbers are arrays, its structure is Python:
    curves that differ in numbers only share one trace. ``phase_constants.py`` makes the tree.
 b) float32 holds an integer exactly up to 2^24 only. So distances to both ends of a phase are taken
-   in integers first, and a half phase is evaluated from the end it is near, as a + d w(n) with
-   w(0) = 0: the same forms as in ``csched/formulas.h``.
+   in integers first, and a value is reckoned from the end it is near, see ``distances.py``.
 c) A step is a tuple of words, see ``step_words.py``.
-d) ``xp`` is an array library: FUNCTIONS as NumPy has them, ``take(a, i)`` along the first axis,
-   ``cast(x, dtype)``, and ``two_to(k)``, 2^k for whole numbers k in float32.
+d) A trace costs its operations: compiling warm-up and cosine takes 0.9 of optax's time with 33
+   operations, and took 1.4 with 288. So a row has the numbers that its kernels read and no others,
+   and each is picked by comparisons when it is first asked for.
+e) ``xp`` is an array library: FUNCTIONS as NumPy has them, ``take(a, i)`` along the first axis,
+   ``cast(x, dtype)``, and ``two_to(k)``, 2^k for whole float32 k up to 128, which is infinite.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from csched.traced import step_words
+from csched.traced.distances import KERNELS, Place, exponential
 from csched.traced.step_words import Words
 
 FUNCTIONS = (
@@ -27,22 +30,25 @@ FUNCTIONS = (
 )
 """What ``xp`` has under the names of NumPy."""
 
-FIELDS = (
-    *("a", "d", "per_step", "c0", "c1", "c2", "c3", "c4"),
-    *("rate", "rate_rest", "from_begin", "to_end"),
-)
-"""Columns of ``Rows.numbers``; see ``phase_constants.py``."""
-
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Half phases in a row. words: begin of the row, both ends of its phase, (rows, 3) a word."""
+    """Phases in a row, a number a row in every array.
+
+    ``columns``: start, end, per_step (1 / span), and what the kernels read. z = 0 and z = 1 lie at
+    steps ``zeros`` and ``ones``, or where there are columns before and after, at zeros - before
+    and ones + after. From step ``untils`` on the value is held. Where zeros or untils is None,
+    it is begins or ones.
+    """
 
     static: ClassVar[tuple[str, ...]] = ("kernels",)
     kernels: tuple[str, ...]
-    words: Words
-    numbers: Any
-    choice: Any  # (rows, 3): kernel; 1 if seen from the end; 1 if the exponent is
+    choice: Any  # index of the kernel; of two, whether it is the second; None where all have one
+    begins: Words
+    ones: Words
+    zeros: Words | None
+    untils: Words | None
+    columns: dict[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +68,8 @@ class Loop:
     child: Any
     period: Words
     last: Words | None
-    levels: Any = None  # (4, 2): low and high, then the rates of floor, peak, amplitude
+    levels: Any = None  # low and high
+    rates: tuple[Any, ...] = ()  # of floor, peak and amplitude, see step_words.turns
     keep_peak: bool = False
 
 
@@ -123,15 +130,14 @@ def evaluate(tree: Any, step: Words, xp: Any) -> Any:
 
 # --- phases ----------------------------------------------------------------------------------
 
+SELECTED = 8  # rows told apart by comparisons, which fuse with what follows
+
 LINEAR_SEARCH = 64  # rows compared all at once; a binary search needs a gather a level
 
-SELECTED = 8  # rows chosen by comparison
 
-
-def _row(words: Words, t: Words, xp: Any) -> Any:
+def _row(begins: Words, t: Words, xp: Any) -> Any:
     """The last row whose begin is not after t."""
-    count = words[0].shape[0]
-    begins = tuple(w[:, 0] for w in words)
+    count = begins[0].shape[0]
     if count <= LINEAR_SEARCH:
         reached = step_words.reached(tuple(w[..., None] for w in t), begins)
         return xp.sum(xp.cast(reached, "int32"), -1) - 1
@@ -144,156 +150,57 @@ def _row(words: Words, t: Words, xp: Any) -> Any:
     return found
 
 
-def _pick(column: Any, i: Any, xp: Any) -> Any:
-    """column[i]; by comparisons where the rows are few, which fuse with what follows."""
-    count = column.shape[0]
+def _picker(begins: Words, t: Words, xp: Any) -> Callable[[Any], Any]:
+    """Takes a column and gives its number in the row that t lies in."""
+    count = begins[0].shape[0]
     if count > SELECTED:
-        return xp.take(column, i)
-    result = column[0]
-    for j in range(1, count):
-        result = xp.where(i == j, column[j], result)
-    return result
+        row = _row(begins, t, xp)
+        return lambda column: xp.take(column, row)
+    later = [step_words.reached(t, tuple(w[j] for w in begins)) for j in range(1, count)]
 
+    def pick(column: Any) -> Any:
+        result = column[0]
+        for j, reached in enumerate(later, 1):
+            result = xp.where(reached, column[j], result)
+        return result
 
-class _Fields(dict[str, Any]):
-    """The fields of the row in use, each picked when it is first asked for."""
-
-    def __init__(self, pick: Callable[[str], Any]) -> None:
-        self.pick = pick
-
-    def __missing__(self, name: str) -> Any:
-        self[name] = self.pick(name)
-        return self[name]
+    return pick
 
 
 def _rows(tree: Rows, t: Words, xp: Any) -> Any:
-    i = _row(tree.words, t, xp)
-    value = _Fields(lambda name: _pick(tree.numbers[:, FIELDS.index(name)], i, xp))
-    if tree.kernels == ("constant",):
-        return value["a"]
-    kernel, at_end, exponent_at_end = (_pick(tree.choice[:, j], i, xp) for j in range(3))
-    from_begin = step_words.difference(t, tuple(_pick(w[:, 1], i, xp) for w in tree.words), xp)
-    to_end = step_words.difference(tuple(_pick(w[:, 2], i, xp) for w in tree.words), t, xp)
-    begin_n = step_words.as_float(from_begin, xp) + value["from_begin"]
-    end_n = step_words.as_float(to_end, xp) + value["to_end"]
-    value["n"] = xp.where(at_end == 1, end_n, begin_n)
-    value["x"] = value["n"] * value["per_step"]
-    value["rest"] = xp.where(at_end == 1, begin_n, end_n) * value["per_step"]
-    if not EXPONENTIAL.isdisjoint(tree.kernels):
-        n = step_words.choose(exponent_at_end == 1, to_end, from_begin, xp)
-        steps = xp.where(exponent_at_end == 1, end_n, begin_n)
-        part = xp.where(exponent_at_end == 1, value["to_end"], value["from_begin"])
-        value["power"], value["fraction"] = _power(
-            n, part, steps, value["rate"], value["rate_rest"], xp
-        )
-    result = value["a"]
+    pick = _picker(tree.begins, t, xp)
+    if not tree.kernels:
+        return pick(tree.columns["start"])
+    one = tuple(pick(w) for w in tree.ones)
+    zero = tuple(pick(w) for w in (tree.zeros or tree.begins))
+    until = tuple(pick(w) for w in tree.untils) if tree.untils else one
+    t = step_words.least(t, until, xp)
+    from_zero = step_words.difference(t, zero, xp)
+    to_one = step_words.difference(one, t, xp)
+    place = Place(tree.columns, pick, from_zero, to_one, xp)
+    near, share, value = None, None, None
     for k, name in enumerate(tree.kernels):
-        if name != "constant":
-            result = xp.where(kernel == k, KERNELS[name](value, xp), result)
-    return result
+        if name == "exponential":  # the last, if it is there
+            value = exponential(place)
+        elif near is None:
+            near, share = KERNELS[name](place)
+        else:
+            side, distance = KERNELS[name](place)
+            here = _runs(tree, k, pick)
+            near = near if side is near else xp.where(here, side, near)
+            share = xp.where(here, distance, share)
+    if near is None:
+        return value
+    start, end = place["start"], place["end"]
+    a, b = xp.where(near, start, end), xp.where(near, end, start)
+    made = a + (b - a) * share
+    return made if value is None else xp.where(_runs(tree, k, pick), value, made)
 
 
-def _power(n: Words, part: Any, steps: Any, rate: Any, rest: Any, xp: Any) -> tuple[Any, Any]:
-    """The k and f of 2^(steps (rate + rest)) = 2^k e^f, where steps is n + part.
-
-    ``rate`` has 12 bits, so that its products with the digits of n are exact and the whole number
-    in each is taken off without an error; what is left is small.
-    """
-    whole, fraction = 0.0, steps * rest + part * rate
-    for digit in step_words.digits(n, xp):
-        product = digit * rate
-        nearest = xp.round(product)
-        whole, fraction = whole + nearest, fraction + (product - nearest)
-    nearest = xp.round(fraction)
-    return whole + nearest, (fraction - nearest) * math.log(2)
-
-
-def _times_two_to(v: Any, k: Any, xp: Any) -> Any:
-    """The product v 2^k, in two exact steps: one factor alone may leave the range of float32."""
-    half = xp.round(k * 0.5)
-    for part in (half, k - half):
-        v = v * xp.two_to(xp.minimum(xp.maximum(part, -126.0), 127.0))
-    return v
-
-
-def _one_minus_power(power: Any, low: Any, log_rest: Any, xp: Any) -> Any:
-    """1 - (1 - low)^power; log(1 - low) from whichever is accurate."""
-    log = xp.where(low < 0.5, xp.log1p(-low), log_rest)
-    return -xp.expm1(power * log)
-
-
-def _sine2_half(x: Any) -> Any:
-    """sin^2(pi x / 2) for x up to 1/2, by interpolation in Chebyshev nodes of y = x^2: 2^-30."""
-    y = x * x
-    q = 0.66761998 + y * (-0.11753718 + y * 0.012313556)
-    return y * (2.4674010276794434 + (7.0814049e-08 + y * (-2.0293557 + y * q)))
-
-
-def _sine2(x: Any, xp: Any) -> Any:
-    s = xp.sin(x * (math.pi / 2))
-    return s * s
-
-
-def _exponential(v: dict[str, Any], xp: Any) -> Any:
-    return _times_two_to(v["a"] * xp.exp(v["fraction"]), v["power"], xp)
-
-
-def _sigmoid(v: dict[str, Any], xp: Any) -> Any:
-    falling = _times_two_to(xp.exp(v["fraction"]), v["power"], xp)
-    return v["c1"] * -xp.expm1(-v["n"] * v["c0"]) / (1.0 + v["c2"] * falling)
-
-
-def _decay(v: dict[str, Any], xp: Any) -> Any:
-    falling = _times_two_to(xp.exp(v["fraction"]), v["power"], xp)
-    return falling * (-xp.expm1(-v["n"] * v["c0"]) * v["c1"])
-
-
-def _inverse_sqrt(v: dict[str, Any], xp: Any) -> Any:
-    root = xp.sqrt(v["c0"] + v["c1"] * xp.where(v["c4"] > 0, v["x"], v["rest"]))
-    return v["c2"] * v["x"] / (root * (root + v["c3"]))
-
-
-def _cosine_power_mirror(v: dict[str, Any], xp: Any) -> Any:
-    rest = xp.sin(v["rest"] * (math.pi / 2))
-    return _one_minus_power(v["c0"], _sine2(v["x"], xp), 2 * xp.log(rest), xp)
-
-
-# Distance from the near end, w(0) = 0, w = 1 at the other end. n: steps from the near end; x and
-# rest: the fractions of the phase to the near and to the other end; c0 to c4: phase_constants.py.
-DISTANCES: dict[str, Callable[[dict[str, Any], Any], Any]] = {
-    "linear": lambda v, xp: v["x"],
-    "square": lambda v, xp: v["x"] * v["x"],
-    "square_mirror": lambda v, xp: v["x"] * (1 + v["rest"]),
-    "cube": lambda v, xp: v["x"] * v["x"] * v["x"],
-    "cube_mirror": lambda v, xp: v["x"] * (1 + v["rest"] * (1 + v["rest"])),
-    "root": lambda v, xp: xp.sqrt(v["x"]),
-    "root_mirror": lambda v, xp: v["x"] / (1 + xp.sqrt(v["rest"])),
-    "power": lambda v, xp: xp.power(v["x"], v["c0"]),
-    "power_mirror": lambda v, xp: _one_minus_power(v["c0"], v["x"], xp.log(v["rest"]), xp),
-    "sine2": lambda v, xp: _sine2_half(v["x"]),
-    "cosine_power": lambda v, xp: xp.power(_sine2(v["x"], xp), v["c0"]),
-    "cosine_power_mirror": _cosine_power_mirror,
-    "expm1": lambda v, xp: -xp.expm1(-v["n"] * v["c0"]) * v["c1"],
-    "decay": _decay,
-    "rex": lambda v, xp: v["x"] / (v["c0"] + v["c1"] * v["x"]),
-    "rex_mirror": lambda v, xp: v["c0"] * v["x"] / (v["c0"] + v["c1"] * v["rest"]),
-    "inverse_sqrt": _inverse_sqrt,
-    "sigmoid": _sigmoid,
-    "elliptic": lambda v, xp: xp.sqrt(v["x"] * (1 + v["rest"])),
-    "elliptic_mirror": lambda v, xp: v["x"] * v["x"] / (1 + xp.sqrt(v["rest"] * (1 + v["x"]))),
-}
-
-
-def _from_end(distance: Callable[[dict[str, Any], Any], Any]) -> Callable[..., Any]:
-    return lambda v, xp: v["a"] + v["d"] * distance(v, xp)
-
-
-KERNELS = {
-    "constant": lambda v, xp: v["a"],
-    "exponential": _exponential,
-    **{name: _from_end(distance) for name, distance in DISTANCES.items()},
-}
-EXPONENTIAL = {"exponential", "decay", "sigmoid"}
+def _runs(tree: Rows, k: int, pick: Callable[[Any], Any]) -> Any:
+    """Whether the row's kernel is number k, k > 0."""
+    choice = pick(tree.choice)
+    return choice if len(tree.kernels) == 2 else choice == k
 
 
 # --- combinations ----------------------------------------------------------------------------
@@ -321,15 +228,22 @@ def _loop(tree: Loop, t: Words, xp: Any) -> Any:
     return value if tree.levels is None else _at_level(tree, cycle, value, xp)
 
 
+def _times_two_to(v: Any, k: Any, xp: Any) -> Any:
+    """The product v 2^k, in two exact steps: one factor alone may leave the range of float32."""
+    half = xp.round(k * 0.5)
+    for part in (half, k - half):
+        v = v * xp.two_to(xp.minimum(xp.maximum(part, -126.0), 127.0))
+    return v
+
+
 def _at_level(tree: Loop, cycle: Words, fraction: Any, xp: Any) -> Any:
     """The value low + (high - low) fraction, where both have moved with the cycles."""
-    low, high = tree.levels[0, 0], tree.levels[0, 1]
     factors = []
-    for j in (1, 2, 3):
-        steps = step_words.as_float(cycle, xp)
-        k, f = _power(cycle, 0.0, steps, tree.levels[j, 0], tree.levels[j, 1], xp)
-        factors.append(_times_two_to(xp.exp(f), k, xp))
-    floor, peak = low * factors[0], high * factors[1]
+    for j in range(3):
+        rates = [tuple(column[j] for column in word) for word in tree.rates]
+        whole, part = step_words.turns(cycle, rates, xp)
+        factors.append(_times_two_to(xp.exp(part * math.log(2)), whole, xp))
+    floor, peak = tree.levels[0] * factors[0], tree.levels[1] * factors[1]
     height = (peak - floor) * factors[2]
     if tree.keep_peak:
         return peak - height * (1 - fraction)

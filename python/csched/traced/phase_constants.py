@@ -7,8 +7,9 @@ curve, so that sampling, tables and growing cycles are phases and sequences here
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from csched.compiling import LOWER, Node
 from csched.curve import Curve
 from csched.traced import closed_form
 from csched.traced.closed_form import Rows
-from csched.traced.half_phases import HALVES, NAMES, Row, end_of, refuse
+from csched.traced.phase_rows import NAMES, Row, refuse, row_of
 from csched.traced.step_words import Words
 
 UNROLLED = 64  # cycles whose levels change, up to so many, become rows of their own
@@ -92,7 +93,7 @@ class _Builder:
             if child.op in (compiling.PHASE, compiling.FROZEN):
                 if not run:
                     parts.append((begin, run))
-                run += _rows(child, begin - parts[-1][0], stop and stop - parts[-1][0])
+                run += _placed(child, begin - parts[-1][0], stop and stop - parts[-1][0])
             else:
                 parts.append((begin, self.build(child)))
                 run = []
@@ -113,9 +114,10 @@ class _Builder:
         if high == low:
             high, factors = low + 1.0, [*factors[:1], *factors[:1], 1.0]
         child = _at_fractions(_node(node.children[0]), low, high)
-        levels = np.array([(low, high), *(_split(math.log2(f)) for f in factors)], np.float32)
+        levels = np.array([low, high], np.float32)
         tree, period = self.build(child), self._period(node.length)
-        return closed_form.Loop(tree, period, last, levels, node.x[0] != 0.0)
+        rates = self._rates([math.log2(f) for f in factors])
+        return closed_form.Loop(tree, period, last, levels, rates, node.x[0] != 0.0)
 
     def _shifted(self, node: Node) -> Any:
         largest = LARGEST if self.words == 1 else 2**63
@@ -126,19 +128,67 @@ class _Builder:
         child = self.build(node.children[0])
         return closed_form.Shifted(child, self._step(length), self._step(node.times))
 
+    def _rates(self, rates: Sequence[float]) -> tuple[tuple[Any, Any, Any], ...]:
+        """What ``step_words.turns`` takes, a number a rate in every array."""
+        made = []
+        for word in reversed(range(self.words)):
+            exact = [Fraction(rate) * 2 ** (32 * word) for rate in rates]
+            turns = [round(r * 2**32) for r in exact]
+            rest = [float(r - Fraction(t, 2**32)) for r, t in zip(exact, turns, strict=True)]
+            turn = np.array([t % 2**32 for t in turns], np.uint32)
+            floats = np.array([[float(r) for r in exact], rest], np.float32)
+            made.append((turn.view(np.int32) if self.words == 1 else turn, floats[0], floats[1]))
+        return tuple(made)
+
+    def _words(self, steps: Sequence[int]) -> Words:
+        if self.words == 1:
+            return (np.array(steps, np.int32),)
+        whole = np.array(steps, np.int64)
+        return (whole >> 32).astype(np.uint32), (whole & 0xFFFFFFFF).astype(np.uint32)
+
     def _packed(self, rows: list[Row]) -> Rows:
+        used = {r.kernel for r in rows if r.kernel}
+        kernels = sorted(used - {"exponential"}) + sorted(used & {"exponential"})
+        if kernels:
+            like = next(r for r in rows if r.kernel == kernels[0])
+            rows = [r if r.kernel else _phase_like(like, r) for r in rows]
         if self.words == 1:
             rows = [_within_reach(r) for r in rows if r.begin <= LARGEST]
-        kernels = tuple(sorted({r.kernel for r in rows}))
-        numbers = np.array([_numbers(r) for r in rows], np.float32)
-        choice = [(kernels.index(r.kernel), r.from_end, r.exponent_from_end) for r in rows]
-        steps = np.array([(r.begin, r.zero, r.one) for r in rows], np.int64)
-        words: Words
-        if self.words == 1:
-            words = (steps.astype(np.int32),)
-        else:
-            words = (steps >> 32).astype(np.uint32), (steps & 0xFFFFFFFF).astype(np.uint32)
-        return Rows(kernels, words, numbers, np.array(choice, np.int32))
+        begins, ones = ([getattr(r, name) for r in rows] for name in ("begin", "one"))
+        zeros, untils = ([getattr(r, name) for r in rows] for name in ("zero", "until"))
+        choice = [kernels.index(r.kernel) for r in rows if r.kernel]
+        return Rows(
+            tuple(kernels),
+            np.array(choice, np.bool_ if len(kernels) == 2 else np.int32) if kernels[1:] else None,
+            self._words(begins),
+            self._words(ones),
+            self._words(zeros) if zeros != begins else None,
+            self._words(untils) if untils != ones else None,
+            self._columns(rows),
+        )
+
+    def _columns(self, rows: list[Row]) -> dict[str, Any]:
+        """The numbers of the rows by name; 0 for what a row's kernel does not read."""
+        made: dict[str, list[float]] = {
+            "start": [r.start for r in rows],
+            "end": [r.end for r in rows],
+            "per_step": [1.0 / r.span for r in rows],
+        }
+        for name in sorted({name for r in rows for name in r.numbers}):
+            made[name] = [r.numbers.get(name, 0.0) for r in rows]
+        if any(r.before or r.after for r in rows):
+            made |= {"before": [r.before for r in rows], "after": [r.after for r in rows]}
+        exponents = [_exponents(r) for r in rows]
+        if any(e != (0.0, 0.0) for e in exponents):
+            for i, end in enumerate(("zero", "one")):
+                made[f"whole_{end}"] = [float(round(e[i])) for e in exponents]
+                made[f"part_{end}"] = [e[i] - round(e[i]) for e in exponents]
+        columns: dict[str, Any] = {k: np.array(v, np.float32) for k, v in made.items()}
+        if any(r.rate is not None for r in rows):
+            for i, word in enumerate(self._rates([r.rate or 0.0 for r in rows])):
+                names = (f"{name}_{i}" for name in ("turn", "rate", "rate_rest"))
+                columns |= dict(zip(names, word, strict=True))
+        return columns
 
 
 def _node(item: Any) -> Node:
@@ -183,62 +233,50 @@ def _at_fractions(node: Node, low: float, high: float) -> Node:
 # --- phases ----------------------------------------------------------------------------------
 
 
-def _rows(node: Node, begin: int, stop: int | None) -> Iterator[Row]:
-    """The halves of a phase and what it holds afterwards."""
+def _placed(node: Node, begin: int, stop: int | None) -> Iterator[Row]:
+    """The row of a phase that begins at a step; two, where it jumps to its end."""
     exact = compiling.compiled(node)
     if node.op == compiling.FROZEN:
-        yield Row(begin, "constant", exact(0))
+        yield _constant(exact(0), begin)
         return
-    start, end, offset, _ = node.x
-    last = node.span - offset
+    offset = node.x[2]
+    last = node.span - offset  # where z = 1 lies
     over = max(0, min(node.length, math.ceil(last)))
-    first, second = HALVES[NAMES[node.profile]](node, start, end)
-    middle = _half_way(exact, NAMES[node.profile], node, over)
-    place: dict[str, Any] = {
-        "span": node.span,
-        "zero": begin - math.floor(offset),
-        "before": offset - math.floor(offset),
-        "one": begin + math.floor(last),
-        "after": last - math.floor(last),
-    }
-    rows = [
-        replace(first, begin=begin, **place),
-        replace(second, begin=begin + middle, from_end=True, **place),
-        Row(begin + over, "constant", exact(over)),
-    ]
-    for row, until in zip(rows, [begin + middle, begin + over, None], strict=True):
-        if (until is None or row.begin < until) and (stop is None or row.begin < stop):
-            yield row
+    row = row_of(node)
+    if row.kernel is None:
+        yield _constant(exact(0), begin)
+        if exact(over) != exact(0) and (stop is None or begin + over < stop):
+            yield _constant(exact(over), begin + over)
+        return
+    yield replace(
+        row,
+        end=exact(over) if over >= last else row.end,
+        span=node.span,
+        begin=begin,
+        zero=begin - math.floor(offset),
+        before=offset - math.floor(offset),
+        one=begin + math.floor(last),
+        after=last - math.floor(last),
+        until=begin + over,
+    )
 
 
-def _half_way(exact: Any, profile: str, node: Node, over: int) -> int:
-    """The first step whose value is nearer to the end."""
-    if profile == "constant":
-        return over
-    if profile == "exponential":
-        return min(over, max(0, math.ceil(node.span / 2 - node.x[2])))
-    start, end = node.x[0], end_of(node)
-    low, high = 0, over
-    while low < high:
-        k = (low + high) // 2
-        if abs(exact(k) - start) >= abs(exact(k) - end):
-            high = k
-        else:
-            low = k + 1
-    return low
+def _constant(value: float, begin: int) -> Row:
+    return Row(None, value, value, begin=begin, zero=begin, one=begin + 1, until=begin + 1)
 
 
-def _numbers(r: Row) -> list[float]:
-    """In the order of ``closed_form.FIELDS``."""
-    constants = [*r.constants, 0.0, 0.0, 0.0, 0.0, 0.0][:5]
-    return [r.a, r.d, 1.0 / r.span, *constants, *_split(r.rate), r.before, r.after]
+def _phase_like(like: Row, r: Row) -> Row:
+    """A constant as a phase of another's kernel, from a value to itself."""
+    return replace(
+        r, kernel=like.kernel, numbers=like.numbers, rate=like.rate, exponents=like.exponents
+    )
 
 
-def _split(rate: float) -> tuple[float, float]:
-    """The rate as a sum: a float of 12 bits, and what is left."""
-    mantissa, exponent = math.frexp(rate)
-    short = math.ldexp(round(mantissa * 4096), exponent - 12)
-    return short, rate - short
+def _exponents(r: Row) -> tuple[float, float]:
+    """log2 of the factor at step zero and at step one."""
+    at_zero, at_one = r.exponents
+    rate = r.rate or 0.0
+    return at_zero + rate * r.before, at_one + rate * r.after
 
 
 def _within_reach(r: Row) -> Row:
@@ -247,5 +285,10 @@ def _within_reach(r: Row) -> Row:
     if zero < 0 and one > LARGEST + zero:
         zero = 0
     return replace(
-        r, zero=zero, before=r.before + (zero - r.zero), one=one, after=r.after + (r.one - one)
+        r,
+        zero=zero,
+        before=r.before + (zero - r.zero),
+        one=one,
+        after=r.after + (r.one - one),
+        until=min(r.until, LARGEST),
     )

@@ -5,6 +5,7 @@ JAX has no integer of 64 bits unless asked for, and a count of tokens passes 2^3
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 Words = tuple[Any, ...]
@@ -44,14 +45,28 @@ def as_float(n: Words, xp: Any) -> Any:
     return xp.cast(n[0], "float32") * 2.0**32 + xp.cast(n[1], "float32")
 
 
-def digits(n: Words, xp: Any) -> list[Any]:
-    """The floats that n is the sum of, 11 bits each: a product with 12 bits is exact."""
-    places = [(n[-1], 0, 0), (n[-1], 11, 11), (n[-1], 22, 22)]
-    if len(n) == 2:
-        places += [(n[0], 0, 32), (n[0], 11, 43)]
-    return [
-        xp.cast((word >> shift) & 2047, "float32") * 2.0**weight for word, shift, weight in places
-    ]
+def least(t: Words, s: Words, xp: Any) -> Words:
+    """The earlier step."""
+    if len(t) == 1:
+        return (xp.minimum(t[0], s[0]),)
+    return choose(reached(t, s), s, t, xp)
+
+
+def turns(n: Words, rates: Sequence[tuple[Any, Any, Any]], xp: Any) -> tuple[Any, Any]:
+    """The whole and the rest of rate n, the whole exact: 2^(rate n) needs the rest to 2^-24.
+
+    ``rates`` has for every word the rate per unit of it as turn / 2^32 + rate_rest, turn a whole
+    number mod 2^32, and as a float. Integers wrap around, so that turn n is exact mod 1.
+    """
+    whole, part = None, None
+    for word, (turn, rate, rate_rest) in zip(n, rates, strict=True):
+        steps = xp.cast(word, "float32")
+        fraction = xp.cast(word * turn, "float32") * 2.0**-32
+        nearest = xp.round(steps * rate - fraction)
+        fraction = fraction + steps * rate_rest
+        whole = nearest if whole is None else whole + nearest
+        part = fraction if part is None else part + fraction
+    return whole, part
 
 
 def divided(t: Words, period: Words, xp: Any) -> tuple[Words, Words]:

@@ -1,0 +1,213 @@
+"""The profiles in float32: how far a phase has gone, from whichever end is nearer.
+
+A value is a + (b - a) w with a the value at the near end, b at the other, and w the share of the
+way from a to b: the same forms as in ``csched/formulas.h``. w(0) = 0, so both ends are exact, and
+w is at most about 1/2, so nothing cancels.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+from csched.traced import step_words
+from csched.traced.step_words import Words
+
+
+class Place:
+    """Where in its phase a step lies, and the columns of the phase, each made when asked for."""
+
+    def __init__(
+        self,
+        columns: dict[str, Any],
+        pick: Callable[[Any], Any],
+        from_zero: Words,
+        to_one: Words,
+        xp: Any,
+    ) -> None:
+        self.columns, self.pick, self.xp = columns, pick, xp
+        self.from_zero, self.to_one = from_zero, to_one
+        self._picked: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._picked:
+            self._picked[name] = self.pick(self.columns[name])
+        return self._picked[name]
+
+    @cached_property
+    def after_zero(self) -> Any:
+        """Steps since z = 0."""
+        n = step_words.as_float(self.from_zero, self.xp)
+        return n + self["before"] if "before" in self.columns else n
+
+    @cached_property
+    def before_one(self) -> Any:
+        """Steps until z = 1."""
+        n = step_words.as_float(self.to_one, self.xp)
+        return self.xp.maximum(n + self["after"], 0.0) if "after" in self.columns else n
+
+    @cached_property
+    def z(self) -> Any:
+        return self.after_zero * self["per_step"]
+
+    @cached_property
+    def rest(self) -> Any:
+        """1 - z, without its rounding."""
+        return self.before_one * self["per_step"]
+
+    @cached_property
+    def in_first_half(self) -> Any:
+        return self.after_zero < self.before_one
+
+    @cached_property
+    def x(self) -> Any:
+        """The lesser of z and 1 - z."""
+        return self.xp.minimum(self.after_zero, self.before_one) * self["per_step"]
+
+    def power(self, n: Words) -> tuple[Any, Any]:
+        """The whole and the rest of rate n, of which a power of 2 is asked for."""
+        names = ("turn", "rate", "rate_rest")
+        rates = [tuple(self[f"{name}_{i}"] for name in names) for i in range(len(n))]
+        return step_words.turns(n, rates, self.xp)
+
+    def falling(self, n: Words, end: str) -> Any:
+        """2^(rate n + c), 0 or infinite beyond float32; c is a number of the end."""
+        whole, part = self.power(n)
+        if f"whole_{end}" in self.columns:
+            whole, part = whole + self[f"whole_{end}"], part + self[f"part_{end}"]
+        whole = self.xp.minimum(self.xp.maximum(whole, -127.0), 128.0)
+        return self.xp.exp(part * math.log(2)) * self.xp.two_to(whole)
+
+    def risen(self, n: Any) -> Any:
+        """1 - exp(-fall n)."""
+        return -self.xp.expm1(-n * self["fall"])
+
+
+def exponential(place: Place) -> Any:
+    """The value of an exponential phase: that at the near end times 2^(+-rate n)."""
+    xp, near = place.xp, place.in_first_half
+    whole, part = place.power(step_words.choose(near, place.from_zero, place.to_one, xp))
+    if "whole_zero" in place.columns:
+        whole = whole + xp.where(near, place["whole_zero"], place["whole_one"])
+        part = part + xp.where(near, place["part_zero"], place["part_one"])
+    whole, part = xp.where(near, whole, -whole), xp.where(near, part, -part)
+    value = xp.where(near, place["start"], place["end"])
+    return value * xp.exp(part * math.log(2)) * xp.two_to(whole)
+
+
+def _sine2_half(x: Any) -> Any:
+    """sin^2(pi x / 2) for x up to 1/2, by interpolation in Chebyshev nodes of y = x^2: 2^-30."""
+    y = x * x
+    q = 0.66761998 + y * (-0.11753718 + y * 0.012313556)
+    return y * (2.4674010276794434 + (7.0814049e-08 + y * (-2.0293557 + y * q)))
+
+
+def _one_minus_power(power: Any, low: Any, log_rest: Any, xp: Any) -> Any:
+    """1 - (1 - low)^power; log(1 - low) from whichever is accurate."""
+    log = xp.where(low < 0.5, xp.log1p(-low), log_rest)
+    return -xp.expm1(power * log)
+
+
+# Each gives (1 - p, p), both without cancellation near their 0, of z and the rest 1 - z.
+
+Shares = tuple[Any, Any]
+
+
+def _square(z: Any, rest: Any, place: Place) -> Shares:
+    return z * (1.0 + rest), rest * rest
+
+
+def _cube(z: Any, rest: Any, place: Place) -> Shares:
+    return z * (1.0 + rest * (1.0 + rest)), rest * rest * rest
+
+
+def _root(z: Any, rest: Any, place: Place) -> Shares:
+    root = place.xp.sqrt(rest)
+    return z / (1.0 + root), root
+
+
+def _power(z: Any, rest: Any, place: Place) -> Shares:
+    xp, power = place.xp, place["power"]
+    return _one_minus_power(power, z, xp.log(rest), xp), xp.power(rest, power)
+
+
+def _cosine_power(z: Any, rest: Any, place: Place) -> Shares:
+    xp, power = place.xp, place["power"]
+    sine, cosine = (xp.sin(part * (math.pi / 2)) for part in (z, rest))
+    first = _one_minus_power(power, sine * sine, 2.0 * xp.log(cosine), xp)
+    return first, xp.power(cosine * cosine, power)
+
+
+def _rex(z: Any, rest: Any, place: Place) -> Shares:
+    slowed = place["one_minus_beta"] * z
+    whole = rest + slowed  # 1 - beta z
+    return slowed / whole, rest / whole
+
+
+def _inverse_sqrt(z: Any, rest: Any, place: Place) -> Shares:
+    """1 + s z runs from 1 to R^2; see prepare_inverse_sqrt in ``csched/kernels.c``."""
+    xp, last = place.xp, place["root"]
+    root = xp.sqrt(place["base"] + place["slope"] * xp.where(place["rises"] > 0.0, z, rest))
+    common = (last + 1.0) / root
+    return common * last * z / (root + 1.0), common * rest / (root + last)
+
+
+def _elliptic(z: Any, rest: Any, place: Place) -> Shares:
+    root = place.xp.sqrt(rest * (1.0 + z))
+    return z * z / (1.0 + root), root
+
+
+def _exponential_offset(z: Any, rest: Any, place: Place) -> Shares:
+    """(1 - exp(-r z)) / (1 - exp(-r)), and what is left of it."""
+    falling = place.falling(place.from_zero, "zero")
+    scale = place["scale"]
+    first = place.risen(place.after_zero) * scale
+    return first, falling * place.risen(place.before_one) * scale
+
+
+def _tanh(z: Any, rest: Any, place: Place) -> Shares:
+    """(1 - E) s / (b + G), E = exp(-w z) and G = g E from the start, and so from the end."""
+    sides = (
+        (place.from_zero, place.after_zero, "zero"),
+        (place.to_one, place.before_one, "one"),
+    )
+    first, second = (
+        place[f"scale_{end}"]
+        * place.risen(steps)
+        / (place[f"base_{end}"] + place.falling(words, end))
+        for words, steps, end in sides
+    )
+    return first, second
+
+
+Kernel = Callable[[Place], tuple[Any, Any]]
+"""Whether the start is the near end, and w."""
+
+
+def _asymmetric(shares: Callable[[Any, Any, Place], Shares], mirrored: bool = False) -> Kernel:
+    def kernel(place: Place) -> tuple[Any, Any]:
+        if mirrored:
+            second, first = shares(place.rest, place.z, place)
+        else:
+            first, second = shares(place.z, place.rest, place)
+        return first < second, place.xp.minimum(first, second)
+
+    return kernel
+
+
+_MIRRORED = {"square": _square, "cube": _cube, "root": _root, "power": _power}
+
+KERNELS: dict[str, Kernel] = {
+    "linear": lambda place: (place.in_first_half, place.x),
+    "sine2": lambda place: (place.in_first_half, _sine2_half(place.x)),
+    **{name: _asymmetric(shares) for name, shares in _MIRRORED.items()},
+    **{f"{name}_mirrored": _asymmetric(shares, True) for name, shares in _MIRRORED.items()},
+    "cosine_power": _asymmetric(_cosine_power),
+    "rex": _asymmetric(_rex),
+    "inverse_sqrt": _asymmetric(_inverse_sqrt),
+    "elliptic": _asymmetric(_elliptic),
+    "exponential_offset": _asymmetric(_exponential_offset),
+    "tanh": _asymmetric(_tanh),
+}

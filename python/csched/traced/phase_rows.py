@@ -1,0 +1,127 @@
+"""A phase of each profile as a row: the kernel of its float32 formula and the numbers it takes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NoReturn
+
+from csched import _check
+from csched.compiling import Node
+from csched.profiles import PROFILES
+
+NAMES = {row.index: name for name, row in PROFILES.items() if row.index is not None}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A phase: from step ``begin`` on the one of its tree, until the next row."""
+
+    kernel: str | None  # None: a constant
+    start: float
+    end: float
+    numbers: dict[str, float] = field(default_factory=dict)
+    rate: float | None = None  # log2 of a factor per step
+    exponents: tuple[float, float] = (0.0, 0.0)  # log2 of it at z = 0 and z = 1
+    span: float = 1.0
+    begin: int = 0
+    zero: int = 0  # z = 0 lies at step zero - before
+    before: float = 0.0
+    one: int = 0  # z = 1 lies at step one + after
+    after: float = 0.0
+    until: int = 0  # the last step that is told apart
+
+
+def refuse(constraint: str, value: object) -> NoReturn:
+    """Refuse what the closed form cannot do."""
+    hint = "mode 'table' takes it where it settles"
+    _check.fail("closed form", "curve", constraint, value, hint)
+
+
+def row_of(node: Node) -> Row:
+    """The row of a phase, not yet in its place."""
+    return _ROWS[NAMES[node.profile]](node, *node.x[:2])
+
+
+_POWERS = {1.0: "linear", 2.0: "square", 3.0: "cube", 0.5: "root"}
+
+
+def _powered(power: float, start: float, end: float, suffix: str = "") -> Row:
+    name = _POWERS.get(power, "power")
+    numbers = {"power": power} if name == "power" else {}
+    return Row(name if name == "linear" else name + suffix, start, end, numbers)
+
+
+def _cosine(node: Node, start: float, end: float) -> Row:
+    if node.argument[0] == 1.0:
+        return Row("sine2", start, end)
+    return Row("cosine_power", start, end, {"power": node.argument[0]})
+
+
+def _exponential(node: Node, start: float, end: float) -> Row:
+    for value in (start, end):
+        if not 2.0**-126 <= abs(value) < 2.0**127:
+            refuse("of float32 values in an exponential phase", value)
+    rate = (math.log2(abs(end)) - math.log2(abs(start))) / node.span
+    return Row("exponential", start, end, rate=rate)
+
+
+def _exponential_offset(node: Node, start: float, end: float) -> Row:
+    rate, normalised = node.argument
+    if not normalised:
+        end = end + (start - end) * math.exp(-rate)
+    numbers = {"fall": rate / node.span, "scale": -1.0 / math.expm1(-rate)}
+    per_step = -rate / node.span / math.log(2)
+    return Row("exponential_offset", start, end, numbers, per_step)
+
+
+def _rex(node: Node, start: float, end: float) -> Row:
+    return Row("rex", start, end, {"one_minus_beta": 1.0 - node.argument[0]})
+
+
+def _inverse_sqrt(node: Node, start: float, end: float) -> Row:
+    """A = 1 + s z runs from 1 to root^2; see prepare_inverse_sqrt in ``csched/kernels.c``."""
+    s = node.argument[0]
+    if math.isnan(s):
+        s, root = (start - end) * (start + end) / (end * end), start / end
+    else:
+        root = math.sqrt(1.0 + s)
+    base, rises = (1.0, 1.0) if s > 0.0 else (root * root, 0.0)
+    numbers = {"base": base, "slope": abs(s), "root": root, "rises": rises}
+    return Row("inverse_sqrt", start, end, numbers)
+
+
+def _tanh(node: Node, start: float, end: float) -> Row:
+    """(1 - E) s / (1 + g E) with E = exp(-w z), w = 2 (upper - lower), and g = exp(-2 lower).
+
+    s = (1 + g exp(-w)) / (1 - exp(-w)), and from the end g = exp(2 upper). Where g exp(-w) passes
+    1, both brackets with g are divided by it, so that nothing leaves the range of float32.
+    """
+    lower, upper = node.argument
+    width = 2.0 * (upper - lower)
+    numbers, exponents = {"fall": width / node.span}, []
+    for name, exponent in (("zero", -2.0 * lower), ("one", 2.0 * upper)):
+        divisor = max(0.0, exponent - width)
+        bracket = math.exp(-divisor) + math.exp(exponent - width - divisor)
+        numbers[f"scale_{name}"] = bracket / -math.expm1(-width)
+        numbers[f"base_{name}"] = math.exp(-divisor)
+        exponents.append((exponent - divisor) / math.log(2))
+    rate = -width / node.span / math.log(2)
+    return Row("tanh", start, end, numbers, rate, (exponents[0], exponents[1]))
+
+
+_ROWS: dict[str, Callable[[Node, float, float], Row]] = {
+    "constant": lambda node, start, end: Row(None, start, start),
+    "linear": lambda node, start, end: Row("linear", start, end),
+    "polynomial": lambda node, start, end: _powered(node.argument[0], start, end),
+    "cosine": _cosine,
+    "exponential": _exponential,
+    "exponential_offset": _exponential_offset,
+    "rex": _rex,
+    "inverse_sqrt": _inverse_sqrt,
+    "one_minus_sqrt": lambda node, start, end: _powered(0.5, start, end, "_mirrored"),
+    "tanh": _tanh,
+    "parabolic": lambda node, start, end: _powered(node.argument[0], start, end, "_mirrored"),
+    "elliptic": lambda node, start, end: Row("elliptic", start, end),
+}
