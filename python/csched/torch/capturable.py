@@ -16,11 +16,10 @@ from csched.torch.binding import WHERE, Bound
 
 FUSED, LOOP, FOREACH = "fused=True", "foreach=False, capturable=True", "capturable=True"
 _ADAM = {FUSED: ["lr"], FOREACH: ["lr"], LOOP: ["lr", "betas[0]", "eps"]}
-# by class, then by how it is built, the paths
+# by class, then by how it is built, the paths; Adagrad counts its steps on the host, so not here
 TAKES: dict[str, dict[str, list[str]]] = {
     "ASGD": {FOREACH: ["lr"]},
     "Adadelta": {FOREACH: ["lr"], LOOP: ["eps"]},
-    "Adagrad": {"foreach=True": ["lr"]},
     "Adam": _ADAM,
     "AdamW": _ADAM,
     "Adamax": {FOREACH: ["lr", "betas[1]"], LOOP: ["lr", "betas[0]", "betas[1]", "eps"]},
