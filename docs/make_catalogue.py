@@ -22,9 +22,11 @@ EXAMPLES = {
     "multi_step": "csched.multi_step(0.1, 100, boundaries=[0.5, 0.75])",
     "rex": "csched.rex(0.1, 100)",
     "step_decay": "csched.step_decay(0.1, 100, interval=30, gamma=0.5)",
+    "half_cosine": "csched.half_cosine(0.1, 100, warmup_steps=10)",
     "linear_cosine": "csched.linear_cosine(0.1, 100, lobes=4.5)",
-    "polynomial": "csched.polynomial(0.1, 100, power=0.9)",
+    "polynomial": "csched.polynomial(0.1, 100, power=2.0)",
     "polynomial_cycles": "csched.polynomial_cycles(0.1, 100, decay_steps=20)",
+    "sigmoid": "csched.sigmoid(0.1, 100)",
     "slanted_triangular": "csched.slanted_triangular(0.1, 100)",
     "tanh": "csched.tanh(0.1, 100)",
     "constant": 'csched.constant(0.1, 100, warmup_steps=20, warmup="cosine")',
@@ -35,7 +37,7 @@ EXAMPLES = {
     "anneal_steps=15, floor=0.005)",
     "tri_stage": "csched.tri_stage(0.1, 100)",
     "wsd": "csched.wsd(0.1, 100, warmup_steps=0.1, cooldown_steps=0.2)",
-    "wsd_s": "csched.wsd_s(0.1, 100, boundaries=[30, 60], warmup_steps=5)",
+    "wsd_s": "csched.wsd_s(0.1, 100, boundaries=[30, 60], cooldown_steps=0.4, warmup_steps=5)",
     "inverse_sqrt": "csched.inverse_sqrt(0.1, 100, warmup_steps=10)",
     "inverse_time": "csched.inverse_time(0.1, 100, gamma=0.1)",
     "noam": "csched.noam(100, width=512, warmup_steps=20)",
@@ -56,6 +58,10 @@ EXAMPLES = {
     "piecewise_linear": "csched.piecewise_linear([(0, 0.0), (0.2, 0.1), (1.0, 0.02)], 100)",
     "batch_size_ramp": "csched.batch_size_ramp(64, 512, 100, ramp_steps=0.6, multiple=64)",
     "cosine_weight_decay": "csched.cosine_weight_decay(100)",
+    "batch_size_steps": "csched.batch_size_steps([64, 128, 256], 100, boundaries=[30, 60])",
+    "cyclical_annealing": "csched.cyclical_annealing(100)",
+    "ema_cosine": "csched.ema_cosine(100)",
+    "linear_weight_decay": "csched.linear_weight_decay(100, start=0.1)",
     "demon": "csched.demon(100)",
     "muon_momentum": "csched.muon_momentum(100, warmup_steps=0.3, cooldown_steps=0.1)",
 }
@@ -152,7 +158,7 @@ def source_of(name: str) -> str:
     """The References section of a recipe, in one line."""
     text = inspect.getdoc(csched.RECIPES[name]) or ""
     section = re.search(r"References\n-+\n(.*?)(?:\n\n|\Z)", text, re.DOTALL)
-    return " ".join(section.group(1).split()) if section else "in every library"
+    return " ".join(section.group(1).replace("``", "`").split()) if section else "in every library"
 
 
 def summary_of(name: str) -> str:
@@ -214,7 +220,7 @@ def table() -> list[str]:
         "## Who has which shape",
         "",
         "Names in other libraries. A name says little about off-by-ones, ends and defaults: "
-        "`csched.presets` has these, number for number.",
+        "`csched.presets` has these, number for number; [peers.md](peers.md) lists all of them.",
         "",
         "| recipe | " + " | ".join(LIBRARIES) + " |",
         "|" + " --- |" * (len(LIBRARIES) + 1),
@@ -235,7 +241,10 @@ def picture(name: str) -> Figure:
     for ax, (label, curve) in zip(axes, schedule.items(), strict=True):
         steps = np.arange(schedule.steps + 1)
         ax.step(steps, curve(steps), where="post", linewidth=1.2, color="#1f5fa8")
-        ax.set_yscale("log" if name == "lr_range_test" else "linear")
+        if name == "lr_range_test":
+            ax.set_yscale("log")
+        elif 0.0 <= min(curve(steps)) < 0.5 * max(curve(steps)):  # a momentum does not come near 0
+            ax.set_ylim(bottom=0.0)
         ax.set_ylabel(label.replace("_", " "), fontsize=7)
         ax.tick_params(labelsize=6)
         ax.spines[["top", "right"]].set_visible(False)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from csched.recipes import (
+    amounts,
     cyclic,
     decay,
     factors,
@@ -19,10 +20,12 @@ from csched.recipes import (
     restarts,
     shapes,
     stages,
+    untuned,
     values,
     warmups,
 )
 from csched.recipes import one_cycle as _one_cycle
+from csched.recipes.amounts import *  # noqa: F403
 from csched.recipes.cyclic import *  # noqa: F403
 from csched.recipes.decay import *  # noqa: F403
 from csched.recipes.factors import *  # noqa: F403
@@ -34,6 +37,7 @@ from csched.recipes.power_laws import *  # noqa: F403
 from csched.recipes.restarts import *  # noqa: F403
 from csched.recipes.shapes import *  # noqa: F403
 from csched.recipes.stages import *  # noqa: F403
+from csched.recipes.untuned import *  # noqa: F403
 from csched.recipes.values import *  # noqa: F403
 from csched.recipes.warmups import *  # noqa: F403
 from csched.schedule import Schedule
@@ -49,6 +53,7 @@ _FAMILIES = (
     _one_cycle,
     pieces,
     values,
+    amounts,
 )
 
 RECIPES: Mapping[str, Callable[..., Schedule]] = MappingProxyType(
@@ -56,7 +61,7 @@ RECIPES: Mapping[str, Callable[..., Schedule]] = MappingProxyType(
 )
 """Name -> recipe."""
 
-HELPERS = tuple(name for m in (factors, fitting, warmups) for name in sorted(m.__all__))
+HELPERS = tuple(name for m in (factors, fitting, untuned, warmups) for name in sorted(m.__all__))
 """What recipes are used with."""
 
 __all__ = ["HELPERS", "RECIPES", *HELPERS, *RECIPES]  # noqa: PLE0604

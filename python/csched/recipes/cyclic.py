@@ -77,16 +77,29 @@ def sgdr(
     return Schedule(lr=sequence(*(c.stretch(n) for c, n in zip(parts, lengths, strict=True))))
 
 
-def snapshot(peak: float, steps: int, *, cycles: int = 5, floor: float = 0.0) -> Schedule:
+def snapshot(
+    peak: float, steps: int, *, cycles: int = 5, floor: float = 0.0, inclusive: bool = False
+) -> Schedule:
     """Cosine cycles of equal length for snapshot ensembles: save a model at each ``cycle_ends``.
 
-    ``peak / 2 * (cos(pi * (t mod ceil(T/M)) / ceil(T/M)) + 1)`` with M cycles over T steps. Where
-    M does not divide T the last cycle is cut short, as in the paper's formula.
+    ``peak / 2 * (cos(pi * (t mod ceil(T/M)) / ceil(T/M)) + 1)`` with M cycles over T steps: the
+    paper's formula. A cycle begins at the peak and its last value lies above the floor; where M
+    does not divide T the last cycle is cut short.
+
+    Parameters
+    ----------
+    cycles : int, default 5
+        M, at least 1 and at most T.
+    inclusive : bool, default False
+        As in the authors' code: step k of a cycle of n reads the cosine at ``(k + 1) / n``, so
+        that the last value of each cycle is the floor exactly and none is the peak; cycles have
+        floor(T/M) steps, and the last one takes the rest.
 
     References
     ----------
     Huang et al., "Snapshot Ensembles: Train 1, get M for free", ICLR 2017,
-    https://arxiv.org/abs/1704.00109, eq. 2.
+    https://arxiv.org/abs/1704.00109, eq. 2, and https://github.com/gaohuang/SnapshotEnsemble,
+    ``train.lua`` (whose modulo, where M does not divide T, begins the last cycle in its middle).
 
     Examples
     --------
@@ -94,12 +107,24 @@ def snapshot(peak: float, steps: int, *, cycles: int = 5, floor: float = 0.0) ->
     >>> s = csched.snapshot(0.1, 8, cycles=2)
     >>> [round(v, 9) for v in s["lr"].values(0, 4).tolist()], s.cycle_ends
     ([0.1, 0.085355339, 0.05, 0.014644661], (3, 7))
+    >>> s = csched.snapshot(0.1, 8, cycles=2, inclusive=True)
+    >>> [round(v, 9) for v in s["lr"].values(0, 4).tolist()]
+    [0.085355339, 0.05, 0.014644661, 0.0]
 
     """
     where = "snapshot"
     whole = _check.integer(where, "steps", steps, 1)
     count = _check.integer(where, "cycles", cycles, 1, whole)
-    return sgdr(peak, whole, t_0=-(-whole // count), floor=floor)
+    if not inclusive:
+        return sgdr(peak, whole, t_0=-(-whole // count), floor=floor)
+    length, over = divmod(whole, count)
+
+    def cycle(n: int) -> Curve:
+        return curve("cosine", peak, floor, n, offset=1.0, span=float(n))
+
+    if not over:
+        return Schedule(lr=cycle(length).repeat(count))
+    return Schedule(lr=cycle(length).repeat(count - 1).then(cycle(length + over)))
 
 
 def _legs(

@@ -160,12 +160,18 @@ def fitted(main: Curve, last: float, steps: int) -> Curve:
 
 
 def lr_range_test(
-    start: float = 1e-7, end: float = 10.0, steps: int = 100, *, profile: str = "exponential"
+    start: float = 1e-7,
+    end: float = 10.0,
+    steps: int = 100,
+    *,
+    profile: str = "exponential",
+    endpoint: bool = True,
 ) -> Schedule:
     """A ramp from a very small to a very large learning rate, both of them used.
 
     ``start * (end / start)**(t / (steps - 1))``; with ``profile="linear"`` (Smith)
-    ``start + (end - start) * t / (steps - 1)``.
+    ``start + (end - start) * t / (steps - 1)``. With ``endpoint=False`` the division is by
+    ``steps``, and the end is not used (fastai's finder).
 
     References
     ----------
@@ -180,4 +186,4 @@ def lr_range_test(
 
     """
     _check.integer("lr_range_test", "steps", steps, 2)
-    return Schedule(lr=curve(profile, start, end, steps, endpoint=True))
+    return Schedule(lr=curve(profile, start, end, steps, endpoint=endpoint))

@@ -39,7 +39,12 @@ COOLDOWNS: Mapping[str, tuple[str, dict[str, float]]] = MappingProxyType(
 
 def falling(where: str, shape: str, peak: float, floor: float, steps: int, **given: Any) -> Curve:
     """A cooldown of one of the shapes."""
-    name = _check.choice(where, "cooldown", shape, [*COOLDOWNS, *(PROFILES.keys() - COOLDOWNS)])
+    names = [*COOLDOWNS, "mirror_cosine", *(PROFILES.keys() - COOLDOWNS)]
+    name = _check.choice(where, "cooldown", shape, names)
+    if name == "mirror_cosine":  # twice the line less the cosine
+        drop = peak - floor
+        line, bow = (curve(p, k * drop, 0.0, steps) for p, k in (("linear", 2), ("cosine", -1)))
+        return line + bow + floor if floor else line + bow
     profile, arguments = COOLDOWNS.get(name, (name, {}))
     return curve(profile, peak, floor, steps, **{**arguments, **given})
 
@@ -92,6 +97,7 @@ def wsd(
 
         linear 1 - p      cosine (1 + cos(pi p)) / 2      one_minus_sqrt 1 - sqrt(p)
         sqrt sqrt(1 - p)  square 1 - p^2                  exponential: peak^(1-p) floor^p
+        mirror_cosine 2 (1 - p) - (1 + cos(pi p)) / 2
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Shapes of one decay: polynomial, tanh, slanted triangular, linear-cosine."""
+"""Shapes of one decay: polynomial, tanh, sigmoid, slanted triangular, parts of a cosine."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from csched.recipes.warmups import Warmup, checked
 from csched.schedule import Schedule
 
 __all__ = [
+    "half_cosine",
     "linear_cosine",
     "polynomial",
     "polynomial_cycles",
+    "sigmoid",
     "slanted_triangular",
     "tanh",
 ]
@@ -152,20 +154,96 @@ def tanh(
     _check.real(where, "floor", floor)
     low = _check.real(where, "lower", lower, -100.0, 100.0)
     high = _check.real(where, "upper", upper, low, 100.0, open_low=True)
-
-    def bound(x: float) -> float:  # (1 - tanh x) / 2 without cancellation
-        share = math.exp(-2.0 * x) / (1.0 + math.exp(-2.0 * x)) if x > 0 else _logistic(x)
-        return floor + (peak - floor) * share
+    first, last = (floor + (peak - floor) * _logistic(x) for x in (low, high))
 
     def main(n: int) -> Curve:
-        ends = (peak, floor) if exact_ends else (bound(low), bound(high))
+        ends = (peak, floor) if exact_ends else (first, last)
         return curve("tanh", *ends, n, lower=low, upper=high)
 
     return warmed(where, steps, warmup_steps, main, warmup)
 
 
 def _logistic(x: float) -> float:
-    return 1.0 / (1.0 + math.exp(2.0 * x))
+    """``(1 - tanh x) / 2`` without cancellation."""
+    return math.exp(-2.0 * x) / (1.0 + math.exp(-2.0 * x)) if x > 0 else 1 / (1 + math.exp(2.0 * x))
+
+
+def sigmoid(
+    peak: float,
+    steps: int,
+    *,
+    center: float = 0.5,
+    steepness: float = 10.0,
+    warmup_steps: int | float = 0,
+    warmup: str | Warmup = "linear",
+) -> Schedule:
+    """Logistic decay: high, then through half the peak, then low.
+
+    ``peak / (1 + exp(steepness * (z - center)))`` with z = (t - W) / (T - W); it starts a little
+    below the peak and ends a little above 0. From T on it holds the value at z = 1.
+
+    Parameters
+    ----------
+    center : float, default 0.5
+        z at which half the peak is left, in [0, 1].
+    steepness : float, default 10
+        In (0, 200]. Caffe's ``gamma`` is ``-steepness / steps``, and its ``stepsize``
+        ``center * steps``.
+
+    References
+    ----------
+    Caffe, ``lr_policy: "sigmoid"``.
+
+    Examples
+    --------
+    >>> import csched
+    >>> [round(v, 6) for v in csched.sigmoid(1.0, 4)["lr"].values(0, 5).tolist()]
+    [0.993307, 0.924142, 0.5, 0.075858, 0.006693]
+
+    """
+    where = "sigmoid"
+    _check.real(where, "peak", peak)
+    c = _check.real(where, "center", center, 0.0, 1.0)
+    half = _check.real(where, "steepness", steepness, 0.0, 200.0, open_low=True) / 2.0
+    low, high = -half * c, half * (1.0 - c)
+    ends = peak * _logistic(low), peak * _logistic(high)
+
+    def main(n: int) -> Curve:
+        return curve("tanh", *ends, n, lower=low, upper=high)
+
+    return warmed(where, steps, warmup_steps, main, warmup)
+
+
+def half_cosine(
+    peak: float,
+    steps: int,
+    *,
+    floor: float = 0.0,
+    warmup_steps: int | float = 0,
+    warmup: str | Warmup = "linear",
+) -> Schedule:
+    """The second half of a half cosine: steep at once, then flatter and flatter.
+
+    ``floor + (peak - floor) * (1 + cos(pi * (1 + z) / 2)) / 2`` with z = (t - W) / (T - W): from
+    halfway between peak and floor, which is where the warm-up leads to.
+
+    References
+    ----------
+    OLMo-core, ``HalfCosWithWarmup``. (The first quarter wave, ``peak * cos(pi z / 2)``, is
+    ``cosine(..., power=0.5)``.)
+
+    Examples
+    --------
+    >>> import csched
+    >>> [round(v, 6) for v in csched.half_cosine(1.0, 4)["lr"].values(0, 5).tolist()]
+    [0.5, 0.308658, 0.146447, 0.03806, 0.0]
+
+    """
+
+    def main(n: int) -> Curve:
+        return curve("cosine", peak, floor, n, offset=float(n), span=2.0 * n)
+
+    return warmed("half_cosine", steps, warmup_steps, main, warmup)
 
 
 def slanted_triangular(

@@ -1,4 +1,4 @@
-"""Schedules of other values than the learning rate: momentum, weight decay, batch size."""
+"""Schedules of other values than the learning rate: momentum and weight decay."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from csched.phases import curve
 from csched.recipes.parts import phases_within
 from csched.schedule import Schedule
 
-__all__ = ["batch_size_ramp", "cosine_weight_decay", "demon", "muon_momentum"]
+__all__ = ["cosine_weight_decay", "demon", "linear_weight_decay", "muon_momentum"]
 
 
 def muon_momentum(
@@ -122,53 +122,31 @@ def cosine_weight_decay(steps: int, *, start: float = 0.04, end: float = 0.4) ->
     return Schedule(weight_decay=curve("cosine", first, _check.real(where, "end", end, 0.0), n))
 
 
-def batch_size_ramp(
-    start: int,
-    end: int,
-    steps: int,
-    *,
-    ramp_steps: int | float = 1.0,
-    multiple: int = 1,
-    profile: str = "linear",
-) -> Schedule:
-    """An integer batch size from start to end, in multiples, then held.
+def linear_weight_decay(steps: int, *, start: float, end: float = 0.0) -> Schedule:
+    """Weight decay along a straight line, up or down.
 
-    ``multiple * round((start + (end - start) * t / R) / multiple)``, halves to even, for t < R.
+    ``end + (start - end) * (1 - t / T)``.
 
     Parameters
     ----------
-    start, end : int
-        First and last batch size, multiples of ``multiple``.
     steps : int
         Length of the whole.
-    ramp_steps : int or float, default 1.0
-        Steps until ``end`` is reached, or their fraction of the whole; 1.0 is the whole.
-    multiple : int, default 1
-        Of what every batch size is a multiple: devices times micro-batch.
-    profile : str, default "linear"
-        Any profile; its growth form is used.
+    start, end : float
+        At least 0; the end is 0 by default.
 
     References
     ----------
-    Smith et al., "Don't Decay the Learning Rate, Increase the Batch Size", 2017,
-    https://arxiv.org/abs/1711.00489; Megatron-LM's ``rampup-batch-size``.
+    Karpathy, "nanochat" (linear to 0), https://github.com/karpathy/nanochat; Megatron-LM's
+    ``weight-decay-incr-style linear``.
 
     Examples
     --------
     >>> import csched
-    >>> csched.batch_size_ramp(8, 24, 8, ramp_steps=4, multiple=8)["batch_size"].values().tolist()
-    [8.0, 16.0, 16.0, 16.0, 24.0, 24.0, 24.0, 24.0]
+    >>> csched.linear_weight_decay(2, start=0.2)["weight_decay"].values(0, 3).tolist()
+    [0.2, 0.1, 0.0]
 
     """
-    where = "batch_size_ramp"
-    whole = _check.integer(where, "steps", steps, 1)
-    each = _check.integer(where, "multiple", multiple, 1)
-    sizes = {"start": start, "end": end}
-    for name, size in sizes.items():
-        if _check.integer(where, name, size, 1) % each:
-            _check.fail(where, name, f"a multiple of multiple = {each}", size)
-    part: int | float = whole if isinstance(ramp_steps, float) and ramp_steps == 1.0 else ramp_steps
-    n = max(1, _check.length(where, "ramp_steps", part, whole, 1))
-    ramp = curve(profile, float(start), float(end), n)
-    held = [curve("constant", float(end), steps=whole - n)] if whole > n else []
-    return Schedule(batch_size=sequence(ramp, *held).rounded(float(each)))
+    where = "linear_weight_decay"
+    n = _check.integer(where, "steps", steps, 1)
+    first = _check.real(where, "start", start, 0.0)
+    return Schedule(weight_decay=curve("linear", first, _check.real(where, "end", end, 0.0), n))

@@ -20,6 +20,7 @@ WARMUPS: Mapping[str, str] = MappingProxyType(
         "one_minus_sqrt": "polynomial",
         "power": "parabolic",
         "exponential": "exponential",
+        "saturating": "exponential_offset",
         "constant": "constant",
     }
 )
@@ -38,6 +39,7 @@ class Warmup:
         linear            z                  cosine      (1 - cos(pi z)) / 2
         one_minus_sqrt    1 - sqrt(1 - z)    power       z**power
         exponential       start**(1 - z) * peak**z, for start > 0
+        saturating        (1 - exp(-rate z)) / (1 - exp(-rate))
         constant          0: ``start`` for W steps
 
     Parameters
@@ -52,6 +54,8 @@ class Warmup:
         (mmengine, ignite) it comes first at step W - 1; NeMo has "(t+1)/(W+1)".
     power : float, default 2.0
         Of the law "power"; in (0, 100].
+    rate : float, default 4.0
+        Of the law "saturating"; in (0, 700].
 
     Examples
     --------
@@ -66,6 +70,7 @@ class Warmup:
     start: float = 0.0
     z: str = "t/W"
     power: float = 2.0
+    rate: float = 4.0
 
     def __post_init__(self) -> None:
         where = "Warmup"
@@ -73,21 +78,24 @@ class Warmup:
         _check.real(where, "start", self.start)
         _check.choice(where, "z", self.z, GRIDS)
         _check.real(where, "power", self.power, 0.0, 100.0, open_low=True)
+        _check.real(where, "rate", self.rate, 0.0, 700.0, open_low=True)
 
     def before(self, main: Curve, steps: int) -> Curve:
         """The main curve with this warm-up of so many steps in front."""
         if steps == 0:
             return main
-        arguments: dict[str, Any] = {"one_minus_sqrt": {"power": 0.5}}.get(self.law, {})
-        if self.law == "power":
-            arguments = {"power": self.power}
         if self.law == "constant":
             return curve("constant", self.start, steps=steps).then(main)
+        span = float(steps + {"t/(W-1)": -1, "(t+1)/(W+1)": 1}.get(self.z, 0))
+        arguments: dict[str, Any] = {
+            "one_minus_sqrt": {"power": 0.5},
+            "power": {"power": self.power},
+            "saturating": {"rate": self.rate, "normalised": True},
+        }.get(self.law, {})
         if self.z == "t/(W-1)":
             arguments["endpoint"] = True
         elif self.z != "t/W":
-            span = steps + (self.z == "(t+1)/(W+1)")
-            arguments |= {"offset": 1.0, "span": float(span)}
+            arguments |= {"offset": 1.0, "span": span}
         return curve(WARMUPS[self.law], self.start, main(0), steps, **arguments).then(main)
 
 
