@@ -71,7 +71,7 @@ cdef class Writer:
     cdef dict _namespace
     cdef list _groups, _programs, _keep, _flush
     cdef readonly list _followers
-    cdef bint _by_hand
+    cdef bint _by_hand, _guarded
     cdef Py_ssize_t _n_followers, _n_flush
     cdef public int64_t _step_count
 
@@ -92,6 +92,10 @@ cdef class Writer:
         # looking its groups up in its dict takes half the time of reading the attribute
         space = getattr(optimizer, "__dict__", None)
         self._namespace = space if type(space) is dict and "param_groups" in space else None
+
+    def _watched(self, bint guarded):
+        """Call `_look()` before every step, here and where this one leads."""
+        self._guarded = guarded
 
     def _aim(self, list groups, list lanes, list flush, object limit):
         """Write these lanes, rows of (kind, program, factor, bits, lowest, key, index, places).
@@ -150,6 +154,7 @@ cdef class Writer:
     def _lead(self, Writer follower):
         """Move the follower whenever this one moves."""
         self._followers.append(follower)
+        self._guarded = self._guarded or follower._guarded
         self._n_followers = len(self._followers)
         follower._move(self._t)
 
@@ -187,6 +192,8 @@ cdef class Writer:
         """Move to the next step, after an update; with an argument, to that step."""
         if not self._by_hand:
             self._refuse()
+        if self._guarded:
+            self._look_around()
         self._step_count += 1
         self._move(self._t + 1 if epoch is None else checked_step(epoch))
         if epoch is not None:
@@ -202,8 +209,17 @@ cdef class Writer:
         # it read, which waits for the device.
         found = getattr(optimizer, "found_inf", None)
         if found is None or not float(found):
+            if self._guarded:
+                self._look_around()
             self._step_count += 1
             self._move(self._t + 1)
+
+    cdef int _look_around(self) except -1:
+        """Before anything moves: whether other code has written here or at a follower's."""
+        self._look()
+        for follower in self._followers:
+            (<Writer>follower)._look_around()
+        return 0
 
     cdef int _move(self, int64_t t) except -1:
         if not self._groups_unchanged():

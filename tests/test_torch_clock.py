@@ -52,6 +52,30 @@ def test_attaching_patches_nothing_and_detach_restores():
             scheduler.step()
 
 
+def test_an_update_of_lbfgs_is_one_step_however_often_it_evaluates():
+    w, evaluations, seen = weight(), [], []
+    optimizer = torch.optim.LBFGS([w], lr=0.3, max_iter=4)
+    curve = csched.curve("linear", 1.0, 0.5, 5)
+    scheduler = csched.torch.Scheduler(optimizer, curve, drive="optimizer")
+
+    def closure():
+        evaluations.append(scheduler.position)
+        optimizer.zero_grad()
+        loss = (w - 1).square().sum() + (w**4).sum()
+        loss.backward()
+        return loss
+
+    for _ in range(5):
+        seen.append(optimizer.param_groups[0]["lr"])
+        optimizer.step(closure)
+    assert seen == curve.values().tolist()
+    assert evaluations == sorted(evaluations)
+    assert len(evaluations) > 10
+    assert scheduler.rebind()  # its state holds lists of tensors
+    assert not scheduler.rebind()
+    scheduler.assert_synced()
+
+
 def test_only_declared_keys_are_touched():
     optimizer = sgd()
     before = snapshot(optimizer)[0]

@@ -1,34 +1,43 @@
-"""Promise 7 across processes: plain DDP over gloo, the same values on each rank."""
+"""Promise 7 across processes: DDP, FSDP and a sharded optimizer over gloo, two ranks."""
 
 import json
 import os
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 
 import csched
 
+EXAMPLE = Path(__file__).parent.parent / "examples" / "torch_ddp.py"
 RANK = textwrap.dedent(
     """
-    import json, sys
+    import json, runpy, sys
     import torch, csched, csched.torch
     import torch.distributed as dist
     from torch.distributed.device_mesh import init_device_mesh
     from torch.distributed.fsdp import fully_shard
+    from torch.distributed.optim import ZeroRedundancyOptimizer
     from torch.nn.parallel import DistributedDataParallel
 
     rank, store = int(sys.argv[1]), sys.argv[2]
     dist.init_process_group("gloo", init_method="file://" + store, rank=rank, world_size=2)
     torch.set_num_threads(1)
 
-    def train(wrap, accumulation):
+    def adamw(parameters):
+        return torch.optim.AdamW(parameters, lr=1.0)
+
+    def sharded_adamw(parameters):
+        return ZeroRedundancyOptimizer(parameters, torch.optim.AdamW, lr=1.0)
+
+    def train(wrap, accumulation, make=adamw):
         torch.manual_seed(0)
         model = wrap(torch.nn.Linear(4, 4))
-        optimizer = torch.optim.AdamW(model.parameters(), lr=1.0)
+        optimizer = make(model.parameters())
         schedule = csched.one_cycle(0.05, 20)
-        csched.torch.Scheduler(optimizer, schedule, drive="optimizer")
+        scheduler = csched.torch.Scheduler(optimizer, schedule, drive="optimizer")
         seen = []
         for batch in range(6 * accumulation):
             x = torch.sin(torch.arange(16.0).reshape(4, 4) * (batch + 1) + rank)
@@ -37,14 +46,33 @@ RANK = textwrap.dedent(
                 group = optimizer.param_groups[0]
                 seen.append([group["lr"], group["betas"][0]])
                 optimizer.step(); optimizer.zero_grad()
+        scheduler.assert_synced(ranks=dist.group.WORLD)
+        assert scheduler.rebind() and not scheduler.rebind()
         return seen, model
 
+    def complaint(schedule, steps):
+        # what rank 0 is told where ranks differ
+        optimizer = torch.optim.SGD([torch.zeros(1)], lr=1.0)
+        scheduler = csched.torch.Scheduler(optimizer, schedule)
+        scheduler.advance(steps)
+        try:
+            scheduler.assert_synced(ranks=dist.group.WORLD)
+        except ValueError as error:
+            return str(error)
+
     mesh = init_device_mesh("cpu", (2,))
+    def bits_of(model):
+        return [p.detach().tolist() for p in model.parameters()]
+
     ddp, model = train(DistributedDataParallel, 2)
-    bits = [p.detach().tolist() for p in model.parameters()]
+    zero, zero_model = train(DistributedDataParallel, 2, sharded_adamw)
     sharded, _ = train(lambda m: fully_shard(m, mesh=mesh), 1)
-    print(json.dumps({"ddp": ddp, "bits": bits, "fsdp": sharded}))
+    late = complaint(csched.linear(0.1, 9), rank)
+    other = complaint(csched.linear(0.1, 9 + rank), 3)
+    print(json.dumps({"ddp": ddp, "bits": bits_of(model), "fsdp": sharded, "zero": zero,
+                      "zero_bits": bits_of(zero_model), "late": late, "other": other}))
     dist.destroy_process_group()
+    runpy.run_path(sys.argv[3])["train"](rank, store + "-example")
     """
 )
 
@@ -56,7 +84,7 @@ def ranks(tmp_path_factory):
     env = {**os.environ, "GLOO_SOCKET_IFNAME": "lo", "OMP_NUM_THREADS": "1"}
     started = [
         subprocess.Popen(
-            [sys.executable, "-c", RANK, str(rank), str(store)],
+            [sys.executable, "-c", RANK, str(rank), str(store), str(EXAMPLE)],
             stdout=subprocess.PIPE,
             text=True,
             env=env,
@@ -65,10 +93,11 @@ def ranks(tmp_path_factory):
     ]
     reports = [process.communicate(timeout=100)[0] for process in started]
     assert [process.returncode for process in started] == [0, 0]
-    return [json.loads(report.splitlines()[-1]) for report in reports]
+    lines = [report.splitlines()[-2:] for report in reports]
+    return [json.loads(report) | {"example": printed} for report, printed in lines]
 
 
-@pytest.mark.parametrize("kind", ["ddp", "fsdp"])
+@pytest.mark.parametrize("kind", ["ddp", "fsdp", "zero"])
 def test_every_rank_sees_the_values_of_one_process(kind, ranks):
     values = csched.one_cycle(0.05, 20).values(0, 6)
     want = [list(pair) for pair in zip(values["lr"], values["momentum"], strict=True)]
@@ -77,3 +106,22 @@ def test_every_rank_sees_the_values_of_one_process(kind, ranks):
 
 def test_ranks_end_with_the_same_parameters(ranks):
     assert ranks[0]["bits"] == ranks[1]["bits"]
+
+
+def test_a_sharded_optimizer_ends_with_the_same_parameters(ranks):
+    assert ranks[0]["zero_bits"] == ranks[1]["zero_bits"] == ranks[0]["bits"]
+
+
+def test_ranks_that_differ_are_told_on_request(ranks):
+    for rank in ranks:
+        assert rank["late"].endswith("position must be the same on every rank, got [0, 1]")
+        assert "the schedule must be the same on ranks 0 and 1, got" in rank["other"]
+        assert "lr.steps: 9 and 10" in rank["other"]
+
+
+def test_the_example_trains_in_two_processes(ranks):
+    rate = csched.one_cycle(0.4, 80)["lr"](79)
+    for i, rank in enumerate(ranks):
+        start, accuracy = rank["example"].rsplit(" ", 1)
+        assert start == f"rank {i}: 80 updates, lr {rate:.6f}, accuracy"
+        assert float(accuracy) > 0.85

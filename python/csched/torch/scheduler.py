@@ -4,7 +4,7 @@ Design
 a) The position is the only state. The value that update t uses is value(t); it is written when
    the position becomes t, so the constructor writes value(0).
 b) Moving and writing are done by ``csched/writer.pxi``, finding the groups and what drives them by
-   ``attaching.py``; here is what a user calls.
+   ``attaching.py``; here is what a user calls, and in ``reading.py`` what only looks.
 c) Nothing on the optimizer is replaced. It owns two public hooks, and who holds whom never makes
    a circle: driven by hand, the scheduler holds the optimizer; driven by the optimizer, the
    optimizer holds the scheduler.
@@ -17,22 +17,22 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler
 
-from csched import _check, _core
+from csched import _check
 from csched.curve import Curve
 from csched.plain import FORMAT
 from csched.plateau import Plateau
 from csched.schedule import Schedule
-from csched.torch import binding, hooks
+from csched.torch import binding, checking, hooks
 from csched.torch import state as states
 from csched.torch.attaching import Attachment
-from csched.torch.binding import WHERE, Binding, Rules
+from csched.torch.binding import WHERE, Rules
+from csched.torch.reading import Reading
 
 Groups = Schedule | Curve | Mapping[Any, Schedule | Curve]
 
 
-class Scheduler(_core.Writer, LRScheduler):
+class Scheduler(Reading):
     """A schedule in a PyTorch optimizer: takes the place of ``torch.optim.lr_scheduler``.
 
     Update t uses value(t), t counted from 0; value(0) is written at once. Call ``step()`` after
@@ -65,6 +65,9 @@ class Scheduler(_core.Writer, LRScheduler):
         Curves that go to no optimizer, such as a batch size; read them with ``value(name)``.
     plateau : csched.plateau.Plateau, optional
         Multiplies every lr; ``observe(metric)`` feeds it.
+    foreign : "overwrite" or "raise", default "overwrite"
+        What a step does with a number of ours that other code has written: write its own value
+        without a look, or look at all of them first and raise. ``assert_synced()`` looks now.
 
     Raises
     ------
@@ -107,6 +110,7 @@ class Scheduler(_core.Writer, LRScheduler):
         storage: Literal["keep", "buffer", "device"] = "keep",
         extra: Iterable[str] = (),
         plateau: Plateau | None = None,
+        foreign: Literal["overwrite", "raise"] = "overwrite",
     ) -> None:
         if not isinstance(optimizer, Optimizer):
             _check.fail_type(WHERE, "optimizer", "a torch.optim.Optimizer", optimizer)
@@ -124,7 +128,9 @@ class Scheduler(_core.Writer, LRScheduler):
         )
         self._drive = drive
         self._plateau = plateau
+        self._foreign = _check.choice(WHERE, "foreign", foreign, ["overwrite", "raise"])
         self._handles: list[Any] = []
+        self._memory: checking.Memory | None = None
         self._attach(optimizer)
 
     # --- attaching -------------------------------------------------------------------------
@@ -134,6 +140,7 @@ class Scheduler(_core.Writer, LRScheduler):
         by_optimizer = self._drive == "optimizer"
         weak = weakref.ref(optimizer)
         self._own(None if by_optimizer else optimizer, weak, self._drive == "step")
+        self._watched(self._foreign == "raise")
         self._take()
         inner = hooks.innermost(optimizer)
         self._handles = [
@@ -159,6 +166,22 @@ class Scheduler(_core.Writer, LRScheduler):
         self._held.bind_again(self.optimizer)
         self._take()
 
+    def rebind(self) -> bool:
+        """Find the groups and put our tensors and values back; whether to capture a graph again.
+
+        Nothing else needs it: steps and ``optimizer.load_state_dict`` do it by themselves. True at
+        the first call, and where a tensor that an update reads or writes (parameter, state,
+        hyperparameter) is another or lies elsewhere than at the last one: call it before a
+        capture, and after what may replace tensors, such as loading or adding groups.
+        """
+        if self.optimizer is None:
+            _check.fail(f"{WHERE}.rebind", "scheduler", "attached to an optimizer", None)
+        self._ask()
+        self._rebind()
+        self._write_now()
+        before, self._memory = self._memory, checking.memory(self.optimizer)
+        return before is None or not checking.same_memory(before, self._memory)
+
     def detach(self) -> None:
         """Put back what was in the groups before, and let go of the optimizer."""
         for handle in self._handles:
@@ -169,11 +192,6 @@ class Scheduler(_core.Writer, LRScheduler):
         self._handles = []
         self._own(None, _nothing, False)
         self._aim([], [], [], None)
-
-    @property
-    def optimizer(self) -> Any:  # type: ignore[override]
-        """The optimizer; None after ``detach()``."""
-        return self._owned()
 
     # --- moving ----------------------------------------------------------------------------
 
@@ -198,6 +216,7 @@ class Scheduler(_core.Writer, LRScheduler):
         if not self._by_hand_now():
             self._refuse()
         self._ask()
+        self._look()
         if updated and n:
             self._step_count += 1
             self._jump(self.position + n, self.position)
@@ -240,13 +259,6 @@ class Scheduler(_core.Writer, LRScheduler):
             else:
                 follower._jump(t, t - 1)
 
-    def _ask(self) -> int | None:
-        """Be where the devices are, if they were moved alone; None: past what they were given."""
-        t = self._held.windows.position(self.position)
-        if t is not None:
-            self.last_epoch = t
-        return t
-
     def observe(self, metric: Any) -> bool:
         """Feed the plateau a metric, already reduced over ranks; whether the rates fall now."""
         if self._plateau is None:
@@ -264,55 +276,14 @@ class Scheduler(_core.Writer, LRScheduler):
             reason = "not called where the optimizer or another scheduler drives"
         _check.fail(WHERE, "step()", reason, self._drive)
 
+    def _look(self) -> None:
+        """Refuse what other code wrote, where that was asked for."""
+        if self._foreign == "raise":
+            groups = [b.group for b in self._held.bounds]
+            checking.untouched(f"{WHERE}.step", self._held, groups, max(self.position, 0), False)
+
     def _past_end(self, t: int) -> None:
         _check.fail(WHERE, "position", "at most the steps of a curve with tail 'raise'", t)
-
-    # --- reading ---------------------------------------------------------------------------
-
-    def values_at(self, t: int) -> list[dict[str, float]]:
-        """What the groups get at step t, by key path, one dict a group; float64, not rounded."""
-        return [b.values(t) for b in self._held.bounds]
-
-    def last_applied(self) -> list[dict[str, float]] | None:
-        """What the last update used, one dict a group; None before the first update."""
-        previous = self._previous_position()
-        return None if previous < 0 else self.values_at(previous)
-
-    def value(self, name: str) -> float:
-        """The value now of a curve that was named in ``extra``."""
-        if name not in self._held.extra:
-            _check.fail(f"{WHERE}.value", "name", f"one of {list(self._held.extra)}", name)
-        schedule = next(s for s in self._held.rules.values() if name in s)
-        return float(schedule[name](self.position))
-
-    def get_last_lr(self) -> list[float]:  # type: ignore[override]
-        """The lr of every group now, as floats; never reads a device for a group it drives."""
-        return self.get_lr()
-
-    def get_lr(self) -> list[float]:  # type: ignore[override]
-        """The lr of every group at ``last_epoch``."""
-        t = max(self.last_epoch, 0)
-        return [
-            b.curves["lr"].program(t) * b.scale if "lr" in b.curves else float(b.group["lr"])
-            for b in self._held.bounds
-        ]
-
-    @property
-    def _last_lr(self) -> list[float]:  # type: ignore[override]
-        return self.get_lr()
-
-    @property
-    def base_lrs(self) -> list[float]:  # type: ignore[override]
-        """The lr the groups had before."""
-        return [float(b.initial_lr) for b in self._held.bounds]
-
-    def bindings(self) -> list[Binding]:
-        """Every number in every group, and the curve that drives it; None for no curve."""
-        return binding.listed(self._held.bounds)
-
-    def describe(self) -> str:
-        """The schedules by group, phases with absolute steps."""
-        return "\n".join(f"group {k}\n{s.describe()}" for k, s in self._held.rules.items())
 
     # --- saving ----------------------------------------------------------------------------
 
@@ -367,6 +338,7 @@ class Scheduler(_core.Writer, LRScheduler):
             "storage": self._held.storage,
             "extra": self._held.extra,
             "plateau": self._plateau,
+            "foreign": self._foreign,
         }
         return _rebuild, (self.optimizer, self._held.rules, arguments, self.position)
 
