@@ -1,5 +1,7 @@
 """from_scheduler: what it reads equals what the scheduler goes on to do."""
 
+from random import Random
+
 import pytest
 import torch
 from beside import agree
@@ -122,3 +124,90 @@ def test_a_rate_that_was_changed_by_hand_is_refused():
     o.param_groups[0]["lr"] = 0.1
     with pytest.raises(ValueError, match="at its own value of step 3"):
         from_scheduler(scheduler)
+
+
+def decaying(a, b):
+    return lambda t: 1 / (1 + a + b * t)
+
+
+DRAWN = {  # c draws the arguments
+    "StepLR": lambda o, c: S.StepLR(o, c.randint(1, 9), c.uniform(0.1, 1)),
+    "MultiStepLR": lambda o, c: S.MultiStepLR(
+        o, [c.randint(0, 20) for _ in range(c.randint(0, 5))], c.uniform(0.1, 1.2)
+    ),
+    "ConstantLR": lambda o, c: S.ConstantLR(o, c.uniform(0.01, 1), c.randint(1, 12)),
+    "LinearLR": lambda o, c: S.LinearLR(o, c.uniform(0.01, 1), c.random(), c.randint(1, 15)),
+    "PolynomialLR": lambda o, c: S.PolynomialLR(o, c.randint(1, 25), c.uniform(0.3, 3)),
+    "ExponentialLR": lambda o, c: S.ExponentialLR(o, c.uniform(0.5, 1.05)),
+    "MultiplicativeLR": lambda o, c: S.MultiplicativeLR(o, decaying(c.uniform(0, 0.5), 0)),
+    "LambdaLR": lambda o, c: S.LambdaLR(o, decaying(0, c.random())),
+    "CosineAnnealingLR": lambda o, c: S.CosineAnnealingLR(
+        o, c.randint(1, 15), c.choice([0, 0.1 * c.random()])
+    ),
+    "CosineAnnealingWarmRestarts": lambda o, c: S.CosineAnnealingWarmRestarts(
+        o, c.randint(1, 6), c.randint(1, 3), 0.1 * c.random()
+    ),
+    "SWALR": lambda o, c: torch.optim.swa_utils.SWALR(
+        o, c.uniform(0.01, 0.2), c.randint(1, 12), c.choice(["cos", "linear"])
+    ),
+    "OneCycleLR": lambda o, c: S.OneCycleLR(
+        o,
+        c.uniform(0.1, 2),
+        c.randint(40, 60),
+        pct_start=c.uniform(0.05, 0.95),
+        anneal_strategy=c.choice(["cos", "linear"]),
+        three_phase=c.random() < 0.4,
+        div_factor=c.uniform(2, 30),
+    ),
+    "CyclicLR": lambda o, c: S.CyclicLR(
+        o,
+        c.uniform(0.01, 0.1),
+        c.uniform(0.2, 1),
+        c.randint(1, 6),
+        c.choice([None, c.randint(1, 6)]),
+        mode=c.choice(["triangular", "triangular2", "exp_range"]),
+        gamma=c.uniform(0.9, 1),
+    ),
+    "SequentialLR": lambda o, c: in_sequence(o, c, c.randint(2, 4)),
+    "ChainedScheduler": lambda o, c: in_chain(o, c, 2),
+}
+CHAINED, IN_SEQUENCE = list(DRAWN)[:7], list(DRAWN)[:10]
+
+
+def in_sequence(o, c, count):
+    children = [DRAWN[c.choice(IN_SEQUENCE)](o, c) for _ in range(count)]
+    return S.SequentialLR(o, children, sorted(c.sample(range(1, 25), count - 1)))
+
+
+def in_chain(o, c, deep):
+    links = [in_chain] * bool(deep)
+    made = [c.choice([*links, None]) for _ in range(c.randint(1, 3))]
+    children = [f(o, c, deep - 1) if f else DRAWN[c.choice(CHAINED)](o, c) for f in made]
+    return S.ChainedScheduler(children, o)
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_any_scheduler_is_read_at_any_step(name):
+    c = Random(name)
+    for _ in range(40):
+        lr, begin = c.uniform(0.1, 2), c.choice([0, c.randint(1, 20)])
+        o = optimizer(lr)
+        scheduler = DRAWN[name](o, c)
+        run(o, scheduler, begin)
+        schedule = from_scheduler(scheduler, steps=40)
+        rows = run(o, scheduler, 18)
+        ours = schedule["lr"].values(begin, begin + 18)
+        agree(ours, [r[0] for r in rows], rtol=1e-12, near_zero=1e-13 * max(1, lr))
+        if "momentum" in schedule:
+            ours = schedule["momentum"].values(begin, begin + 18)
+            agree(ours, [r[1] for r in rows], rtol=1e-12)
+
+
+def test_cycles_that_grow_for_ever_may_follow_a_warm_up():
+    o = optimizer()
+    warm, cycles = S.LinearLR(o, 0.1, 1.0, 12), S.CosineAnnealingWarmRestarts(o, 8, 2)
+    scheduler = S.SequentialLR(o, [warm, cycles], [12])
+    ours = from_scheduler(scheduler)["lr"]
+    assert ours.steps == 2**53
+    assert ours.cycle_ends[:3] == (19, 35, 67)
+    agree(ours.values(0, 70), [r[0] for r in run(o, scheduler, 70)], rtol=1e-12)

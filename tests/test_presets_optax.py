@@ -7,7 +7,7 @@ import optax
 import pytest
 from beside import DRAWS, agree, steps
 from csched.presets import optax as presets
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 N = 80  # one length, so that JAX compiles once: horizons up to 60 and 20 past them
@@ -15,7 +15,7 @@ CLOSED = 1e-13  # relative: a handful of float64 operations
 # (1 + cos) / 2 loses 1e-16 of the base near its end, and the sum of legs as much.
 
 
-def compared(name, *args, base=1.0, rtol=CLOSED, stop=N, **kwargs):
+def compared(name, *args, base=1.0, rtol=CLOSED, stop=N, kept=slice(None), **kwargs):
     with jax.enable_x64(True):
         schedule = getattr(optax, name)(*args, **kwargs)
         if "interpolate" in name or "onecycle" in name:  # these take one step at a time
@@ -23,7 +23,7 @@ def compared(name, *args, base=1.0, rtol=CLOSED, stop=N, **kwargs):
         value = schedule(jnp.arange(N))
         theirs = np.broadcast_to(np.asarray(value, float), N)
     ours = steps(getattr(presets, name)(*args, **kwargs)["lr"], N)
-    agree(ours[:stop], theirs[:stop], rtol=rtol, near_zero=1e-15 * base)
+    agree(ours[:stop][kept], theirs[:stop][kept], rtol=rtol, near_zero=1e-15 * base)
 
 
 CASES = {  # peers.md, 4.1: executed values, five digits
@@ -126,8 +126,12 @@ def test_piecewise_interpolate(kind, init, scales):
     st.booleans(),
     st.one_of(st.none(), values),
 )
+@example(init=1.0, n=49, rate=1.5, begin=0, stairs=True, end=None)
 def test_exponential_decay(init, n, rate, begin, stairs, end):
-    compared("exponential_decay", init, n, rate, begin, stairs, end)
+    t = np.arange(N) - max(begin, 0)
+    # XLA multiplies by 1 / n: 49 * (1 / 49) is below 1, and that stair comes a step late
+    late = stairs and n > 0 and (t > 0) & (np.floor(t * (1.0 / max(n, 1))) < t // max(n, 1))
+    compared("exponential_decay", init, n, rate, begin, stairs, end, kept=~np.broadcast_to(late, N))
 
 
 @DRAWS

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from itertools import accumulate
+from itertools import accumulate, groupby
 from typing import TYPE_CHECKING
 
 from csched import _check
 from csched.curve import Curve
 
 if TYPE_CHECKING:
-    from csched.nodes import Repeat
+    from csched.nodes import Repeat, Sequence
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _MOST_BEGINS = 8  # of growing cycles, in one line
+_FEWEST_VALUES = 8  # that are told in one line
 
 
 def describe(curve: Curve) -> str:
@@ -28,8 +29,7 @@ def rows(curve: Curve, begin: int = 0, depth: int = 0) -> list[tuple[str, str]]:
     from csched.nodes import Combination, Repeat, Sequence, Window, Wrapper  # made of Curves
 
     if isinstance(curve, Sequence):
-        pairs = zip(curve.begins(), curve.parts, strict=True)
-        return [row for first, part in pairs for row in rows(part, begin + first, depth)]
+        return _in_a_row(curve, begin, depth)
     shift = begin
     if isinstance(curve, Repeat):
         text = _cycles(curve, begin)
@@ -45,6 +45,26 @@ def rows(curve: Curve, begin: int = 0, depth: int = 0) -> list[tuple[str, str]]:
         return [(_span(curve, begin, depth), repr(curve))]
     parts = [row for part in curve._children() for row in rows(part, shift, depth + 1)]
     return [(_span(curve, begin, depth), text), *parts]
+
+
+def _in_a_row(row: Sequence, begin: int, depth: int) -> list[tuple[str, str]]:
+    """The parts of a sequence; values step by step, as they come from a function, in one line."""
+    made: list[tuple[str, str]] = []
+    pairs = zip(row.begins(), row.parts, strict=True)
+    for single, run in groupby(pairs, lambda pair: _is_a_value(pair[1])):
+        part = list(run)
+        if not single or len(part) < _FEWEST_VALUES:
+            made += [line for first, one in part for line in rows(one, begin + first, depth)]
+            continue
+        first, last = part[0][0] + begin, part[-1][0] + begin
+        shown = [repr(one(0)) for _, one in part]
+        text = f"{len(part)} values taken down: {', '.join(shown[:3])}, ..., {shown[-1]}"
+        made.append((f"{'  ' * depth}{first} .. {last}", text))
+    return made
+
+
+def _is_a_value(curve: Curve) -> bool:
+    return getattr(curve, "profile", "") == "constant" and curve.steps == 1
 
 
 def _span(curve: Curve, begin: int, depth: int) -> str:

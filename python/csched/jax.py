@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,6 +17,7 @@ from jax import lax
 from csched import _check
 from csched.curve import Curve
 from csched.nodes import Strict, walk
+from csched.presets import live_optax, pieces
 from csched.schedule import Schedule
 from csched.traced import closed_form
 from csched.traced.phase_constants import tree_of
@@ -246,3 +248,48 @@ def hyperparams(schedule: Schedule, mode: str | None = None) -> dict[str, Table 
     if not isinstance(schedule, Schedule):
         _check.fail_type("csched.jax.hyperparams", "schedule", "a Schedule", schedule)
     return {OPTAX_NAMES.get(name, name): as_schedule(c, mode) for name, c in schedule.items()}
+
+
+def from_schedule(schedule: Callable[[Any], Any], *, steps: int | None = None) -> Schedule:
+    """The Schedule of an optax schedule, its one curve named ``lr``.
+
+    A schedule made by optax's own functions, joined ones included, is read from the function's
+    arguments: the curve is that of ``csched.presets.optax``, in float64, without an end. Of any
+    other function the values at steps 0, ..., steps - 1 are taken down as they are (in float32,
+    unless JAX is told otherwise) and the last one is held; ``describe()`` says "values taken down".
+
+    Parameters
+    ----------
+    schedule : callable
+        A function of the step.
+    steps : int, optional
+        Needed for a function that cannot be read; not used for one that can.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the function cannot be read and ``steps`` is not given, or a value is not finite.
+
+    Examples
+    --------
+    >>> import csched.jax, optax
+    >>> csched.jax.from_schedule(optax.warmup_cosine_decay_schedule(0.0, 0.5, 10, 100))
+    Schedule(lr=curve('linear', 0.0, 0.5, 10).then(curve('cosine', 0.5, 0.0, 90)))
+    >>> mine = csched.jax.from_schedule(lambda count: 1.0 / (1 + count), steps=1000)
+    >>> print(mine["lr"].describe())
+    0 .. 999  1000 values taken down: 1.0, 0.5, 0.3333333432674408, ..., 0.0010000000474974513
+    """
+    where = "csched.jax.from_schedule"
+    if not callable(schedule):
+        _check.fail_type(where, "schedule", "a function of the step", schedule)
+    if (known := live_optax.read(schedule)) is not None:
+        return known
+    if steps is None:
+        hint = "its values are taken down, it is no function of optax's whose arguments are known"
+        _check.fail(where, "steps", "given", steps, hint)
+    count = _check.integer(where, "steps", steps, 1, LONGEST_TABLE)
+    try:
+        values = np.asarray(jax.vmap(schedule)(jnp.arange(count)), float)
+    except jax.errors.ConcretizationTypeError:  # Python's if or float on the step: no tracing
+        values = np.array([float(schedule(t)) for t in range(count)])
+    return Schedule(lr=pieces.steps_of(np.broadcast_to(values, count).tolist()))

@@ -343,7 +343,10 @@ def sequence(*parts: Curve) -> Curve:
             _check.fail("Curve.then", "what comes first", "without tail 'raise'", part)
     total = sum(p.steps for p in kept)
     if total > _check.MAX_STEP:
-        _check.fail("Curve.then", "the whole", "at most 2**53 steps", total)
+        room = _check.MAX_STEP - total + kept[-1].steps
+        if not kept[-1]._endless or room <= 0:
+            _check.fail("Curve.then", "the whole", "at most 2**53 steps", total)
+        kept[-1] = Window(kept[-1], 0, room)  # growing cycles, which fill all 2**53
     return kept[0] if len(kept) == 1 else Sequence(tuple(kept))
 
 

@@ -6,7 +6,7 @@ By class name and attributes: torch is not imported.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from csched import _check
@@ -110,8 +110,7 @@ def _read_and_checked(scheduler: Any, i: int, steps: int | None) -> Schedule:
 def _read(scheduler: Any, i: int, steps: int | None) -> Schedule:
     kind = type(scheduler).__name__
     if kind == "SequentialLR":
-        children = [_read(s, i, steps) for s in scheduler._schedulers]
-        return pieces.in_a_row(WHERE, children, scheduler._milestones, 1.0)
+        return _sequential(scheduler, i, steps)
     if kind == "ChainedScheduler":
         return _chained(scheduler, i, steps)
     if kind == "OneCycleLR":
@@ -138,8 +137,22 @@ def _read(scheduler: Any, i: int, steps: int | None) -> Schedule:
     return preset(function, steps=steps, base_lr=base)
 
 
+def _sequential(scheduler: Any, i: int, steps: int | None) -> Schedule:
+    seams: list[int] = scheduler._milestones
+    made: list[Schedule] = []
+    for child, begin in zip(scheduler._schedulers, [0, *seams], strict=True):
+        one = _read(child, i, steps)
+        if type(child).__name__ == "MultiplicativeLR" and begin:
+            # it has no formula to begin again with: torch multiplies what the one before it left
+            left = pieces.in_a_row(WHERE, made, seams[: len(made) - 1], 1.0)["lr"](begin - 1)
+            factor = left * child.lr_lambdas[i](0) / float(child.base_lrs[i])
+            one = Schedule(lr=factor * one["lr"])
+        made.append(one)
+    return pieces.in_a_row(WHERE, made, seams, 1.0)
+
+
 def _chained(scheduler: Any, i: int, steps: int | None) -> Schedule:
-    children = scheduler._schedulers
+    children = list(_links(scheduler))
     for child in children:
         kind = type(child).__name__
         if len(children) > 1 and (kind not in FACTORS or _floor(child) != 0.0):
@@ -150,6 +163,15 @@ def _chained(scheduler: Any, i: int, steps: int | None) -> Schedule:
     base = float(children[0].base_lrs[i])
     curves = [_read(child, i, steps)["lr"] * (1.0 / base) for child in children]
     return Schedule(lr=base * product(*curves))
+
+
+def _links(scheduler: Any) -> Iterator[Any]:
+    """The children of a chain, those of chains inside it too."""
+    for child in scheduler._schedulers:
+        if type(child).__name__ == "ChainedScheduler":
+            yield from _links(child)
+        else:
+            yield child
 
 
 def _floor(child: Any) -> float:

@@ -63,9 +63,10 @@ def polynomial_schedule(
     begin = _check.integer(where, "transition_begin", transition_begin, -_check.MAX_STEP)
     if n <= 0 or _check.real(where, "power", power, 0.0) == 0.0:
         return constant_schedule(init_value)
-    return Schedule(
-        lr=_after(begin, init_value, curve("polynomial", init_value, end_value, n, power=power))
-    )
+    if power == 1.0:
+        return Schedule(lr=_after(begin, init_value, curve("linear", init_value, end_value, n)))
+    fall = curve("polynomial", init_value, end_value, n, power=power)
+    return Schedule(lr=_after(begin, init_value, fall))
 
 
 def _after(begin: int, value: float, then: Curve) -> Curve:

@@ -257,6 +257,13 @@ def in_a_row(
 
     def join(*curves: Curve) -> Curve:
         lengths = [b - a for a, b in pairwise([0, *seams])]
-        return sequence(*(c[:n] for c, n in zip(curves, lengths, strict=False)), curves[-1])
+        parts = [_whole_or_part(c, n) for c, n in zip(curves, lengths, strict=False)]
+        return sequence(*parts, curves[-1])
 
     return combine(where, given, join, base_lr)
+
+
+def _whole_or_part(of: Curve, steps: int) -> Curve:
+    """The first steps of a curve, for something to follow; itself where it has no more."""
+    last = of.parts[-1] if isinstance(of, Sequence) else of
+    return of if of.steps == steps and not last._endless else of[:steps]
