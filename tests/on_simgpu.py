@@ -174,8 +174,9 @@ def test_a_replay_waits_for_nothing_and_takes_two_launches_more(monkeypatch):
         simgpu.counted.clear()
         for _ in range(45):
             scheduler.replay(graph)
-        # thrice, in the middle of 30 rows: a half moves up, the counter goes back, a copy
-        assert simgpu.counted == {"launch": 45 * (alone + 2) + 3 * 2, "copy to the device": 3}
+        # thrice, in the middle of 30 rows: a half moves up, the counter goes back, NaN is added
+        # if it went too far, and a copy
+        assert simgpu.counted == {"launch": 45 * (alone + 2) + 3 * 5, "copy to the device": 3}
 
 
 @pytest.mark.parametrize("storage", ["keep", "buffer"])
@@ -303,6 +304,29 @@ def test_replays_that_nobody_counted_are_not_lost():
     assert scheduler.state_dict()["position"] == wanted + 1
     scheduler.step()
     assert now(optimizer) == [np.float32(LR(wanted + 2) * f) for f in (0.5, 0.5, 0.5)]
+
+
+def test_a_count_too_many_is_seen(monkeypatch):
+    monkeypatch.setattr(device, "FLOATS", 20)
+    optimizer = adamw(1)
+    scheduler = csched.torch.Scheduler(optimizer, ENDLESS, storage="device")
+    graph = simgpu.Graph()
+    with graph:
+        scheduler.step_on_device()
+    for t in range(5):
+        assert now(optimizer) == [np.float32(ENDLESS(t))]
+        scheduler.replay(graph)
+        scheduler.replayed()
+    graph.replay()
+    assert np.isnan(now(optimizer)).all()  # the halves of 10 have moved up at step 5
+    with pytest.raises(ValueError, match="replays must be counted once each"):
+        scheduler.state_dict()
+    scheduler.seek(7)
+    assert now(optimizer) == [np.float32(ENDLESS(7))]
+    whole = csched.torch.Scheduler(adamw(1), csched.cosine(0.1, 20), storage="device")
+    whole.step_on_device()
+    whole.replayed(8)
+    assert whole.state_dict()["position"] == 1  # the device knows best
 
 
 def test_one_graph_moves_every_optimizer_on_its_clock():

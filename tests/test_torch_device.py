@@ -225,7 +225,7 @@ def test_replays_that_nobody_counts_are_right_or_not_a_number(monkeypatch, curve
     for _ in range(30):
         graph.replay()
         assert np.isnan(rates(optimizer)).all()
-    with pytest.raises(ValueError, match="replays must be counted by replayed"):
+    with pytest.raises(ValueError, match="replays must be counted once each"):
         scheduler.state_dict()
     for n in (20, 49):
         with pytest.raises(ValueError, match="at least every 10 steps, got"):

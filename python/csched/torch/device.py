@@ -10,8 +10,9 @@ c) A longer one lies there in two halves. When the counter has entered the secon
    meantime. All of it is queued in the order of the steps, on the stream they run on: no events,
    and no moment at which a row is read while it is written. A side stream would hide the copy,
    8 MiB in two million steps, for a race that no test on a CPU can see.
-d) Behind the last row that is filled lies one of NaN: a graph that was replayed further than the
-   host knew of stops there, with rates that nobody can take for values of the schedule.
+d) What the host has miscounted is never a wrong value. Behind the last row that is filled lies one
+   of NaN, where a graph stops that was replayed further than the host knew of; and halves that
+   move up before the counter has entered the second become NaN.
 """
 
 from __future__ import annotations
@@ -77,16 +78,14 @@ class Window:
         self._stand(t)
 
     def _slide(self) -> None:
-        """Let the second half be the first, and what follows it the second.
-
-        Relative to where the device is, so it holds for replays that nobody has counted, too.
-        """
+        """Let the second half be the first, and what follows it the second."""
         half, ahead = self.half, self._ahead
         if ahead is None:
             return
         self.table[:half].copy_(self.table[half : 2 * half])
         self.table[half:].copy_(ahead.result(), non_blocking=True)
         self.counter.sub_(half)
+        self.table.add_(self.counter.clamp(max=0).sqrt())  # NaN where it is below 0
         self.start += half
         self._compute_ahead()
 
@@ -153,11 +152,11 @@ class Window:
         return t < self.start + self._rows() or self._complete()
 
     def position(self) -> int | None:
-        """Where the device is, at the end of the schedule at least there; None: past the rows."""
-        k = int(self.counter.item())
-        if k == self._rows():
-            return max(self.at, self.start + k) if self._complete() else None
-        return self.start + k
+        """Where the device is, at the end of the schedule at least there; None: at no value."""
+        k = int(torch.where(self.buffer.isnan().any(), -1, self.counter).item())
+        if k < 0:
+            return None
+        return max(self.at, self.start + k) if k == self._rows() else self.start + k
 
 
 class Windows:
@@ -217,7 +216,7 @@ class Windows:
             w.reached(t)
 
     def position(self, t: int) -> int | None:
-        """Where the devices are, for a host that believes it is step t; None: past the rows.
+        """Where the devices are, for a host that believes it is step t; None: at no value.
 
         Waits for them, unless the host has moved them every time.
         """

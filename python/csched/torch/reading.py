@@ -110,7 +110,7 @@ class Reading(_core.Writer, LRScheduler):
         return "\n".join(f"group {k}\n{s.describe()}" for k, s in self._held.rules.items())
 
     def _ask(self) -> int | None:
-        """Be where the devices are, if they were moved alone; None: past what they were given."""
+        """Be where the devices are, if they were moved alone; None: at no value."""
         t = self._held.windows.position(self.position)
         if t is not None:
             self.last_epoch = t

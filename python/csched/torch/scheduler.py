@@ -235,17 +235,27 @@ class Scheduler(Reading):
                 follower.step_on_device()
 
     def replay(self, graph: Any) -> None:
-        """``graph.replay()`` of a graph that has captured ``step_on_device()``, and counted."""
+        """``graph.replay()`` of a graph that has captured ``step_on_device()``, and counted.
+
+        ::
+
+            graph = torch.cuda.CUDAGraph()
+            with torch.cuda.graph(graph):
+                update()  # forward, backward, optimizer.step()
+                scheduler.step_on_device()
+            for _ in range(steps):
+                scheduler.replay(graph)
+        """
         graph.replay()
         self.replayed()
 
     def replayed(self, n: int = 1) -> None:
         """Count n replays that others made; call it on the stream they ran on.
 
-        The rates move without it. Needed are the counts where a horizon has more than 2**22
-        values, so that they are followed by others: at least one in 2**21 divided by the curves,
-        or the rates become NaN, and the next call here raises. Elsewhere it keeps ``position``
-        and ``get_last_lr()`` up to date; ``state_dict()`` asks the device and needs no count.
+        The rates move without it. A horizon of more than 2**22 values (steps times the numbers
+        that differ) is refilled when it is called: at least once in 2**21 of them, or the rates
+        become NaN, and ``state_dict()`` raises. Shorter ones need no count: ``position`` and
+        ``get_last_lr()`` are then those of the last count, and ``state_dict()`` asks the device.
         """
         n = _check.integer(f"{WHERE}.replayed", "n", n, 0)
         t = self.position + n
@@ -290,8 +300,8 @@ class Scheduler(Reading):
     def state_dict(self) -> dict[str, Any]:
         """Position and spec as plain JSON types; waits for a device that moved by itself."""
         if self._ask() is None:
-            hint = "the values behind them were NaN; go back to a checkpoint"
-            _check.fail(WHERE, "replays", "counted by replayed()", self.position, hint)
+            hint = "the rates have become NaN; go back to a checkpoint"
+            _check.fail(WHERE, "replays", "counted once each by replayed()", self.position, hint)
         state = {
             "csched": FORMAT,
             "position": max(self.position, 0),
