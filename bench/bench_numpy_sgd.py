@@ -1,8 +1,8 @@
-"""One update of SGD with momentum 0.9, or of Adam, on one float32 array.
+"""One update of SGD with momentum 0.9, or of Adam, on one float32 array or a list of small ones.
 
-Every way is first run for three updates on 1000 elements and must end at the same weights. Torch
-and the rest have one thread, and a gradient and state that exist already. "copy" moves as many
-bytes as SGD has to (20 an element: w, g, v read, w, v written) and does nothing else.
+Every way is first run for three updates on 3 arrays of 1000 elements and must end at the same
+weights. Torch and the rest have one thread, and gradients and state that exist already. "copy"
+moves as many bytes as SGD has to (20 an element: w, g, v read, w, v written) and does nothing else.
 """
 
 import csched.numpy
@@ -15,27 +15,42 @@ import csched
 
 torch.set_num_threads(1)
 LR, MU = 0.125, 0.9
-SIZES = [10**3, 10**6, 10**7]
+SIZES = [(1, 10**3), (1, 10**4), (1, 10**6), (1, 10**7), (100, 10**3)]  # arrays, elements of each
 
 
 def ours(threads, rule=csched.numpy.SGD, **options):
-    def make(w, g):
+    def make(ws, gs):
         lr = csched.curve("constant", LR, steps=10**6)
-        optimizer = rule([w], lr, threads=threads, **options)
-        return lambda: optimizer.step([g])
+        optimizer = rule(ws, lr, threads=threads, **options)
+        return lambda: optimizer.step(gs)
 
     return make
 
 
 def by_torch(rule, **options):
-    def make(w, g):
-        p = torch.from_numpy(w).requires_grad_()
-        p.grad = torch.from_numpy(g)
-        return rule([p], lr=LR, **options).step
+    def make(ws, gs):
+        parameters = [torch.from_numpy(w).requires_grad_() for w in ws]
+        for p, g in zip(parameters, gs, strict=True):
+            p.grad = torch.from_numpy(g)
+        return rule(parameters, lr=LR, **options).step
 
     return make
 
 
+def array_by_array(make_one):
+    def make(ws, gs):
+        steps = [make_one(w, g) for w, g in zip(ws, gs, strict=True)]
+
+        def step():
+            for one in steps:
+                one()
+
+        return steps[0] if len(steps) == 1 else step
+
+    return make
+
+
+@array_by_array
 def usual(w, g):
     v = np.zeros_like(w)
 
@@ -48,6 +63,7 @@ def usual(w, g):
     return step
 
 
+@array_by_array
 def in_place(w, g):
     v, scratch = np.zeros_like(w), np.empty_like(w)
 
@@ -60,6 +76,7 @@ def in_place(w, g):
     return step
 
 
+@array_by_array
 def in_cache_blocks(w, g, size=2**16):
     v, scratch = np.zeros_like(w), np.empty(size, w.dtype)
     blocks = [(w[i : i + size], g[i : i + size], v[i : i + size]) for i in range(0, len(w), size)]
@@ -82,6 +99,7 @@ def _numba_pass(w, g, v, mu, lr):
         w[i] -= lr * v[i]
 
 
+@array_by_array
 def by_numba(w, g):
     v, mu, lr = np.zeros_like(w), w.dtype.type(MU), w.dtype.type(LR)
     return lambda: _numba_pass(w, g, v, mu, lr)
@@ -108,21 +126,21 @@ ADAM = {
 }
 
 
-def arrays(n):
+def arrays(count, n):
     rng = np.random.default_rng(0)
-    return rng.standard_normal(n, dtype=np.float32), rng.standard_normal(n, dtype=np.float32)
+    return [[rng.standard_normal(n, dtype=np.float32) for _ in range(count)] for _ in range(2)]
 
 
 def check_agree(ways):
     ends = {}
     for name, make in ways.items():
-        w, g = arrays(1000)
-        step = make(w, g)
+        ws, gs = arrays(3, 1000)
+        step = make(ws, gs)
         for _ in range(3):
             step()
-        ends[name] = w
-    for name, w in ends.items():
-        np.testing.assert_allclose(w, ends["csched"], rtol=1e-5, atol=1e-6, err_msg=name)
+        ends[name] = ws
+    for name, ws in ends.items():
+        np.testing.assert_allclose(ws, ends["csched"], rtol=1e-5, atol=1e-6, err_msg=name)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -131,28 +149,39 @@ def agreement():
     check_agree(ADAM)
 
 
-def timed(benchmark, step, n):
-    rounds = 15 if n >= 10**6 else 200
-    benchmark.pedantic(step, rounds=rounds, warmup_rounds=2, iterations=max(1, 10**5 // n))
+def title(rule, count, n):
+    return f"{rule}, {f'{count} arrays of ' if count > 1 else ''}{n:.0e} float32"
+
+
+def timed(benchmark, name, step, total):
+    benchmark.name = name
+    benchmark.extra_info["limit"] = name == "copy"
+    rounds = 15 if total >= 10**6 else 200
+    benchmark.pedantic(step, rounds=rounds, warmup_rounds=2, iterations=max(1, 10**5 // total))
 
 
 @pytest.mark.parametrize("name", SGD)
-@pytest.mark.parametrize("n", SIZES)
-def test_sgd(benchmark, n, name):
-    benchmark.group = f"SGD, {n:.0e} float32"
-    timed(benchmark, SGD[name](*arrays(n)), n)
+@pytest.mark.parametrize(("count", "n"), SIZES)
+def test_sgd(benchmark, count, n, name):
+    benchmark.group = title("SGD", count, n)
+    timed(benchmark, name, SGD[name](*arrays(count, n)), count * n)
 
 
-@pytest.mark.parametrize("n", SIZES)
-def test_copy_of_the_same_bytes(benchmark, n):
-    benchmark.group = f"SGD, {n:.0e} float32"
-    source = np.ones(n * 5 // 2, np.float32)
-    target = np.zeros_like(source)
-    timed(benchmark, lambda: np.copyto(target, source), n)
+@pytest.mark.parametrize(("count", "n"), SIZES)
+def test_copy_of_the_same_bytes(benchmark, count, n):
+    benchmark.group = title("SGD", count, n)
+    source = [np.ones(n * 5 // 2, np.float32) for _ in range(count)]
+    target = [np.zeros_like(a) for a in source]
+
+    def copy():
+        for a, b in zip(source, target, strict=True):
+            np.copyto(b, a)
+
+    timed(benchmark, "copy", copy, count * n)
 
 
 @pytest.mark.parametrize("name", ADAM)
-@pytest.mark.parametrize("n", SIZES)
-def test_adam(benchmark, n, name):
-    benchmark.group = f"Adam, {n:.0e} float32"
-    timed(benchmark, ADAM[name](*arrays(n)), n)
+@pytest.mark.parametrize(("count", "n"), SIZES)
+def test_adam(benchmark, count, n, name):
+    benchmark.group = title("Adam", count, n)
+    timed(benchmark, name, ADAM[name](*arrays(count, n)), count * n)

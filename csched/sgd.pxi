@@ -1,5 +1,5 @@
 # Update rules for NumPy arrays: checks memory, drops the GIL. Included by _core.pyx.
-from cpython.buffer cimport PyBUF_ANY_CONTIGUOUS
+from cpython.buffer cimport PyBUF_ANY_CONTIGUOUS, PyBuffer_IsContiguous
 
 cdef extern from "sgd.h" nogil:
     enum cs_rule:
@@ -22,11 +22,11 @@ cdef int64_t UPDATE_BLOCK = 65536
 cdef int64_t UPDATE_KEEP_GIL_BELOW = 1024
 
 
-def update(str rule, list rows, int part=0, int parts=1, *, double rate, double clip=1.0,
+def update(str rule, rows, int part=0, int parts=1, *, double rate, double clip=1.0,
            double coupled=0.0, double keep=1.0, double momentum=0.0, double intake=1.0,
            double direct=1.0, double momentum2=0.0, double intake2=1.0, double root=1.0,
            double epsilon=0.0):
-    """Apply a rule to rows (w, g[, m[, v]]) of contiguous arrays: every parts-th block of them."""
+    """Apply a rule to tuples (w, g[, m[, v]]) of contiguous arrays: every parts-th block of them."""
     cdef cs_coefficients c = cs_coefficients(
         clip=clip, coupled=coupled, keep=keep, rate=rate, momentum=momentum, intake=intake,
         direct=direct, momentum2=momentum2, intake2=intake2, root=root, epsilon=epsilon)
@@ -43,6 +43,42 @@ def squares(list arrays, int part=0, int parts=1):
     for array in arrays:
         block = squares_of(array, sums, block, parts)
     return sums
+
+
+def side_by_side(weights, grads):
+    """2 if every gradient is an array of its weight's shape and type, and both are C-contiguous.
+
+    1 if some are Fortran-contiguous both; 0 if not so, or if a gradient is None.
+    """
+    cdef Py_buffer w, g
+    cdef int found = 2
+    for weight, grad in zip(weights, grads):
+        if type(grad) is not type(weight):
+            return 0
+        PyObject_GetBuffer(weight, &w, PyBUF_FORMAT | PyBUF_STRIDES)
+        try:
+            PyObject_GetBuffer(grad, &g, PyBUF_FORMAT | PyBUF_STRIDES)
+            found = min(found, order_of(&w, &g))
+            PyBuffer_Release(&g)
+        finally:
+            PyBuffer_Release(&w)
+        if found == 0:
+            return 0
+    return found
+
+
+cdef int order_of(Py_buffer *w, Py_buffer *g) noexcept:
+    """Of two arrays: 2 or 1 where they are alike and lie in memory alike, else 0."""
+    cdef int i
+    # unaligned arrays, and those of other byte orders, have a longer format
+    if w.format[0] != g.format[0] or w.format[1] != 0 or g.format[1] != 0 or w.ndim != g.ndim:
+        return 0
+    for i in range(w.ndim):
+        if w.shape[i] != g.shape[i]:
+            return 0
+    if PyBuffer_IsContiguous(w, b"C") and PyBuffer_IsContiguous(g, b"C"):
+        return 2
+    return PyBuffer_IsContiguous(w, b"F") and PyBuffer_IsContiguous(g, b"F")
 
 
 cdef int take(object array, Py_buffer *view, int flags) except -1:

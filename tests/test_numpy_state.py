@@ -62,6 +62,66 @@ def test_a_lr_without_momentum_is_minus_lr_times_gradient():
         assert w[0] == before - lr(t)
 
 
+WHOLE_OR_NOT = ["abc", "abc", "a", "abc", "bc", "ab", "abc", "abc", "", "abc"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "options"),
+    [
+        (csched.numpy.SGD, {}),
+        (csched.numpy.SGD, {"dampening": 0.25}),
+        (csched.numpy.SGD, {"dampening": 0.25, "max_norm": 1e30}),
+        (csched.numpy.AdamW, {}),
+    ],
+)
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_many_arrays_are_updated_as_each_would_be_alone(rule, options, order):
+    rng = np.random.default_rng(5)
+    shapes = {"a": (3, 4), "b": (7,), "c": (1, 2, 3)}
+    lr = csched.Schedule(lr=LR, momentum=constant(0.5))
+
+    def fresh():
+        rng = np.random.default_rng(6)
+        return {k: np.array(rng.standard_normal(shape), order=order) for k, shape in shapes.items()}
+
+    together, alone = fresh(), fresh()
+    whole = rule(together, lr, **options)
+    single = {k: rule({k: w}, lr, **options) for k, w in alone.items()}
+    for names in WHOLE_OR_NOT:
+        grads = {k: rng.standard_normal(s) if k in names else None for k, s in shapes.items()}
+        whole.step(grads)
+        for k, optimizer in single.items():
+            optimizer.step({k: grads[k]})
+    counts = whole.state_dict()["head"]["counts"]
+    assert counts == {k: sum(k in names for names in WHOLE_OR_NOT) for k in shapes}
+    assert all(np.array_equal(together[k], alone[k]) for k in shapes)
+
+
+ROW = np.ones((3, 4), np.float32)
+
+
+@pytest.mark.parametrize(
+    ("grad", "lie"),
+    [
+        (ROW.copy(), 2),
+        (ROW.copy("F"), 0),
+        (ROW.astype(np.float64), 0),
+        (ROW[:2], 0),
+        (ROW.reshape(12), 0),
+        (np.ones((3, 8), np.float32)[:, ::2], 0),
+        (ROW.astype(">f4"), 0),
+        (np.frombuffer(b" " + ROW.tobytes(), np.float32, 12, 1).reshape(3, 4), 0),
+        (ROW.view(np.ma.MaskedArray), 0),
+        (memoryview(ROW), 0),
+        (ROW.tolist(), 0),
+        (None, 0),
+    ],
+)
+def test_only_like_arrays_go_unseen_into_the_update(grad, lie):
+    assert _core.side_by_side([ROW, ROW], [ROW, grad]) == lie
+    assert _core.side_by_side([ROW.T], [ROW.copy().T]) == 1
+
+
 # --- saving --------------------------------------------------------------------------------
 
 

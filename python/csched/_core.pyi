@@ -1,3 +1,4 @@
+from collections.abc import Iterable, Sequence
 from typing import Any, final
 
 import numpy as np
@@ -49,10 +50,11 @@ class Evaluator:
     def __call__(self, step: Any, /) -> Any: ...
 
 def fill_rows(programs: list[Program], out: Any, start: int = 0, /) -> None: ...
+def side_by_side(weights: Sequence[Any], grads: Sequence[Any]) -> int: ...
 def squares(arrays: list[Any], part: int = 0, parts: int = 1) -> list[float]: ...
 def update(
     rule: str,
-    rows: list[tuple[Any, ...]],
+    rows: Iterable[tuple[Any, ...]],
     part: int = 0,
     parts: int = 1,
     *,

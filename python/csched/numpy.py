@@ -8,7 +8,7 @@ from typing import ClassVar
 from csched import _check
 from csched.curve import Curve
 from csched.schedule import Schedule
-from csched.updating import Arrays, Optimizer, Pairs
+from csched.updating import Arrays, Given, Optimizer
 
 __all__ = ["SGD", "Adam", "AdamW"]
 
@@ -132,19 +132,21 @@ class SGD(Optimizer):
             given = {"momentum": momentum, "dampening": dampening}
             _check.fail(self.where, "nesterov", "with momentum and without dampening", given)
 
-    def _update(self, values: dict[str, float], pairs: Pairs, clip: float) -> None:
+    def _update(self, values: dict[str, float], given: Given, lie: int, clip: float) -> None:
         lr, mu, decay = values["lr"], values["momentum"], values["weight_decay"]
-        inside = self._settings["lr_inside_velocity"]
-        common = {"clip": clip, **_decay(self._settings["decoupled_weight_decay"], lr, decay)}
+        settings = self._settings
+        inside = settings["lr_inside_velocity"]
+        coupled, keep = _decay(settings["decoupled_weight_decay"], lr, decay)
+        common = {"clip": clip, "coupled": coupled, "keep": keep}
         if mu == 0.0 and not (inside and "momentum" in self._schedule):
-            self._run("plain", [(w, g) for _, w, g in pairs], rate=-lr, **common)
+            self._run("plain", self._without_state(given), lie, rate=-lr, **common)
             return
-        rule = "nesterov" if self._settings["nesterov"] else "momentum"
+        rule = "nesterov" if settings["nesterov"] else "momentum"
         direct, rate = (-lr, 1.0) if inside else (1.0, -lr)
-        damped = direct * (1.0 - self._settings["dampening"])
-        for count, rows in self._with_state(pairs).items():
-            intake = direct if count == 1 else damped
-            self._run(rule, rows, momentum=mu, intake=intake, direct=direct, rate=rate, **common)
+        common |= {"momentum": mu, "direct": direct, "rate": rate}
+        damped = direct * (1.0 - settings["dampening"])
+        for count, rows in self._with_state(given, lie).items():
+            self._run(rule, rows, lie, intake=direct if count == 1 else damped, **common)
 
 
 class Adam(Optimizer):
@@ -244,13 +246,15 @@ class Adam(Optimizer):
                 _check.fail(self.where, "the curves of schedule", "without one of the two", names)
             del self._constants["betas[0]"]
 
-    def _update(self, values: dict[str, float], pairs: Pairs, clip: float) -> None:
+    def _update(self, values: dict[str, float], given: Given, lie: int, clip: float) -> None:
         lr, b2 = values["lr"], values["betas[1]"]
         b1 = values["momentum"] if "momentum" in values else values["betas[0]"]
-        for count, rows in self._with_state(pairs).items():
+        coupled, keep = _decay(self._decoupled, lr, values["weight_decay"])
+        for count, rows in self._with_state(given, lie).items():
             self._run(
                 "adam",
                 rows,
+                lie,
                 clip=clip,
                 rate=-(lr / (1.0 - b1**count)),
                 intake=1.0 - b1,
@@ -258,7 +262,8 @@ class Adam(Optimizer):
                 intake2=1.0 - b2,
                 root=math.sqrt(1.0 - b2**count),
                 epsilon=self._settings["eps"],
-                **_decay(self._decoupled, lr, values["weight_decay"]),
+                coupled=coupled,
+                keep=keep,
             )
 
 
@@ -310,11 +315,9 @@ class AdamW(Adam):
         )
 
 
-def _decay(decoupled: bool, lr: float, decay: float) -> dict[str, float]:
-    """The coefficients of the weight decay."""
-    if decoupled:
-        return {"coupled": 0.0, "keep": 1.0 - lr * decay}
-    return {"coupled": decay, "keep": 1.0}
+def _decay(decoupled: bool, lr: float, decay: float) -> tuple[float, float]:
+    """The coefficients of the weight decay: coupled, keep."""
+    return (0.0, 1.0 - lr * decay) if decoupled else (decay, 1.0)
 
 
 def _max_norm(where: str, value: float | None) -> float | None:
