@@ -27,8 +27,9 @@ if sanitize:
     flags += ["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
     link += ["-fsanitize=address,undefined"]
 
-HEADERS = ["kernels.h", "formulas.h", "loops.h", "dd.h", "program.h", "ranges.h", "profiles.def"]
-HEADERS += ["sgd.pxi", "sgd.h", "sgd_types.h", "sgd_loops.h", "writer.pxi"]
+HEADERS = ["kernels.h", "formulas.h", "series.h", "powers.h", "prepare.h", "loops.h", "dd.h"]
+HEADERS += ["program.h", "ranges.h", "profiles.def", "writer.pxi"]
+HEADERS += ["sgd.pxi", "sgd.h", "sgd_types.h", "sgd_loops.h"]
 SOURCES = ["_core.pyx", "kernels.c", "program.c", "sgd.c"]
 
 core = Extension(

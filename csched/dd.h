@@ -48,6 +48,10 @@ static inline dd dd_div(dd a, dd b) {
     dd s = dd_fast_sum(q, q2);
     return dd_add(s, dd_of(r.hi / b.hi));
 }
+static inline dd dd_over(dd a, double b) {
+    double q = a.hi / b;
+    return dd_fast_sum(q, (fma(-q, b, a.hi) + a.lo) / b);
+}
 static inline dd dd_sqrt(dd a) {
     if (!(a.hi > 0.0)) return dd_of(0.0);
     double r = sqrt(a.hi);
@@ -64,7 +68,7 @@ static inline dd dd_expm1_parts(dd x, double *two_to_k) {
     dd r = dd_add(x, dd_neg(dd_scale(DD_LN2, k)));
     dd term = r, sum = r;
     for (int i = 2; i <= 26; i++) {
-        term = dd_div(dd_mul(term, r), dd_of((double)i));
+        term = dd_over(dd_mul(term, r), (double)i);
         sum = dd_add(sum, term);
     }
     *two_to_k = ldexp(1.0, (int)k);
@@ -89,7 +93,7 @@ static inline dd dd_atanh_series(dd s) { /* 2 atanh(s), |s| <= 0.1716: s^40 = 2^
     dd s2 = dd_mul(s, s), power = s, sum = s;
     for (int i = 3; i <= 41; i += 2) {
         power = dd_mul(power, s2);
-        sum = dd_add(sum, dd_div(power, dd_of((double)i)));
+        sum = dd_add(sum, dd_over(power, (double)i));
     }
     sum.hi *= 2.0;
     sum.lo *= 2.0;
@@ -118,7 +122,7 @@ static inline dd dd_log1p(dd x) { /* x > -1 */
 static inline dd dd_sin(dd x) {
     dd x2 = dd_neg(dd_mul(x, x)), term = x, sum = x;
     for (int i = 3; i <= 27; i += 2) {
-        term = dd_div(dd_mul(term, x2), dd_of((double)(i * (i - 1))));
+        term = dd_over(dd_mul(term, x2), (double)(i * (i - 1)));
         sum = dd_add(sum, term);
     }
     return sum;
@@ -126,19 +130,16 @@ static inline dd dd_sin(dd x) {
 static inline dd dd_cos(dd x) {
     dd x2 = dd_neg(dd_mul(x, x)), term = dd_of(1.0), sum = term;
     for (int i = 2; i <= 28; i += 2) {
-        term = dd_div(dd_mul(term, x2), dd_of((double)(i * (i - 1))));
+        term = dd_over(dd_mul(term, x2), (double)(i * (i - 1)));
         sum = dd_add(sum, term);
     }
     return sum;
 }
-/* sin^2(pi n / 2m) for 0 <= n <= m. */
-static inline dd dd_sin2_quarter(double n, double m) {
-    if (2.0 * n <= m) {
-        dd s = dd_sin(dd_mul(DD_PI_2, dd_div(dd_of(n), dd_of(m))));
-        return dd_mul(s, s);
-    }
-    dd c = dd_cos(dd_mul(DD_PI_2, dd_div(dd_of(m - n), dd_of(m))));
-    return dd_mul(c, c);
+/* sin^2(pi z / 2) for 0 <= z <= 1 */
+static inline dd dd_sin2_quarter(dd z) {
+    dd s = z.hi <= 0.5 ? dd_sin(dd_mul(DD_PI_2, z))
+                       : dd_cos(dd_mul(DD_PI_2, dd_add(dd_of(1.0), dd_neg(z))));
+    return dd_mul(s, s);
 }
 
 #endif

@@ -4,8 +4,9 @@
    a) A phase is cut in two at the step where its profile is half way. Each half is evaluated from
       its own end, as a + d w(n) with w(0) = 0: both ends are exact, values cannot leave the range,
       and a cosine to zero is as accurate at its last step as at its first.
-   b) cs_prepare does whatever is costly once, in double-double (dd.h). The formulas (formulas.h)
-      are then a handful of exactly rounded operations on the integer distance n.
+   b) cs_prepare does whatever is costly once, in double-double (dd.h, prepare.h). The formulas
+      (formulas.h, series.h, powers.h) are then a handful of exactly rounded operations on the
+      integer distance n.
    c) Loops are compiled once per CPU variant. The dispatch happens once per run, not per value. */
 #include "kernels.h"
 
@@ -14,9 +15,21 @@
 
 #include "dd.h"
 #include "formulas.h"
+#include "series.h"
+#include "powers.h"
+
+#define CS_SERIES_KERNELS(K) CS_CHEAP_SERIES(K) CS_COSTLY_SERIES(K)
+#define CS_KERNELS(K) CS_DIRECT_KERNELS(K) CS_BLOCK_KERNELS(K) CS_SERIES_KERNELS(K)
 
 #define CS_LARGEST_BLOCK 256
 #define BATCH 32
+
+/* -256, -255, ... 256: where the samples of a block in series lie from its middle. */
+#define PLACES 512
+#define P8(x) x, x + 1, x + 2, x + 3, x + 4, x + 5, x + 6, x + 7
+#define P64(x) P8(x), P8(x + 8), P8(x + 16), P8(x + 24), P8(x + 32), P8(x + 40), P8(x + 48), P8(x + 56)
+static const double places[PLACES + 1] = {
+    P64(-256), P64(-192), P64(-128), P64(-64), P64(0), P64(64), P64(128), P64(192), 256};
 
 /* --- The table ---------------------------------------------------------------------------- */
 
@@ -42,208 +55,7 @@ const int cs_n_profiles = (int)(sizeof cs_profiles / sizeof cs_profiles[0]);
 #define KERNEL_ID(name) KERNEL_##name,
 enum { CS_KERNELS(KERNEL_ID) N_KERNELS };
 
-/* --- Preparing (one per row of profiles.def, same order) ------------------------------------ */
-
-typedef struct { double start, end, m, integer_bits; } cs_ends;
-
-static void anchor(cs_half *half, int kernel, double a, double b) {
-    half->kernel = kernel;
-    half->a = a;
-    half->d = b - a;
-}
-
-/* Each returns where the value is half way between the ends, as a fraction of the phase. */
-static double prepare_constant(cs_phase *p, const double *arg, cs_ends e) {
-    (void)arg;
-    anchor(&p->half[0], KERNEL_constant, e.start, e.start);
-    anchor(&p->half[1], KERNEL_constant, e.end, e.end);
-    return 1.0; /* start on [0, 1), end at 1 */
-}
-
-/* Small blocks for short phases: a table of B entries has to pay for itself. */
-static void set_block(cs_half *half, double m) {
-    half->block = m / half->stride < 32768.0 ? CS_LARGEST_BLOCK / 4 : CS_LARGEST_BLOCK;
-}
-
-/* w = (n/m)^power at the side `far`, and its mirror 1 - (1 - n/m)^power at the other. */
-static double prepare_power(cs_phase *p, int far, double power, double a_far, double a_near, double m) {
-    int kernel = KERNEL_power, mirror = KERNEL_power_mirror;
-    double c = power;
-    if (power == 1.0) kernel = mirror = KERNEL_linear;
-    else if (power == 2.0) kernel = KERNEL_power2, mirror = KERNEL_power2_mirror, c = m * m;
-    else if (power == 3.0) kernel = KERNEL_power3, mirror = KERNEL_power3_mirror, c = m * m * m;
-    else if (power == 0.5) kernel = KERNEL_root, mirror = KERNEL_root_mirror;
-    anchor(&p->half[far], kernel, a_far, a_near);
-    anchor(&p->half[1 - far], mirror, a_near, a_far);
-    for (int side = 0; side < 2; side++) {
-        double scale = power > 8.0 ? power / 8.0 : 1.0; /* high powers need shorter series */
-        p->half[side].c[0] = c;
-        p->half[side].near = side == far ? 0.0 : m / scale;
-        p->half[side].slope = (side == far ? 1.0 : -1.0) / scale;
-        if (kernel == KERNEL_linear) set_block(&p->half[side], m);
-    }
-    if (power == 1.0) return 0.5;
-    dd log_half = dd_scale(dd_neg(DD_LN2), 1.0 / power);
-    double z = log_half.hi < -700.0 ? 0.0 : dd_exp(log_half).hi; /* z^power = 1/2 */
-    return far ? 1.0 - z : z;
-}
-
-static double prepare_linear(cs_phase *p, const double *arg, cs_ends e) {
-    (void)arg;
-    return prepare_power(p, 1, 1.0, e.end, e.start, e.m);
-}
-
-static double prepare_polynomial(cs_phase *p, const double *arg, cs_ends e) {
-    return prepare_power(p, 1, arg[0], e.end, e.start, e.m);
-}
-
-/* c[0] + c[1] = rate / m, where n c[0] is exact for every distance n of the phase. */
-static void set_rate(cs_half *half, dd rate, cs_ends e) {
-    dd c = dd_div(rate, dd_of(e.m));
-    set_block(half, e.m);
-    half->c[0] = c.hi;
-    half->c[1] = c.lo;
-    if (e.integer_bits <= 50.0) {
-        double t = c.hi * (ldexp(1.0, (int)e.integer_bits) + 1.0);
-        half->c[0] = t - (t - c.hi);
-        half->c[1] = (c.hi - half->c[0]) + c.lo;
-    }
-}
-
-static double prepare_cosine(cs_phase *p, const double *arg, cs_ends e) {
-    int plain = arg[0] == 1.0;
-    anchor(&p->half[0], plain ? KERNEL_sin2 : KERNEL_cosine_power_mirror, e.start, e.end);
-    anchor(&p->half[1], plain ? KERNEL_sin2 : KERNEL_cosine_power, e.end, e.start);
-    for (int side = 0; side < 2; side++) {
-        p->half[side].c[0] = arg[0];
-        if (plain) set_rate(&p->half[side], DD_PI_2, e), p->half[side].c[2] = e.m * e.m;
-    }
-    double low = 0.0, high = 1.0; /* cos^2(pi z/2)^power falls from 1 to 0 */
-    for (int i = 0; !plain && i < 24; i++) {
-        double z = (low + high) / 2.0;
-        double log_p = arg[0] * dd_log_ratio(dd_sin2_quarter(1.0 - z, 1.0), dd_of(1.0)).hi;
-        if (log_p < -DD_LN2.hi) high = z;
-        else low = z;
-    }
-    return (low + high) / 2.0;
-}
-
-static double prepare_exponential(cs_phase *p, const double *arg, cs_ends e) {
-    (void)arg;
-    dd rate = dd_log_ratio(dd_of(fabs(e.end)), dd_of(fabs(e.start)));
-    anchor(&p->half[0], KERNEL_exponential, e.start, e.end);
-    anchor(&p->half[1], KERNEL_exponential, e.end, e.start);
-    set_rate(&p->half[0], rate, e);
-    set_rate(&p->half[1], dd_neg(rate), e);
-    return 0.5;
-}
-
-static double prepare_exponential_offset(cs_phase *p, const double *arg, cs_ends e) {
-    dd rate = dd_of(arg[0]), minus = dd_neg(rate);
-    dd drop = dd_expm1(minus), height = dd_sum(e.start, -e.end);
-    dd unit = dd_div(height, dd_neg(drop)); /* so that the whole drop is start - end */
-    if (arg[1] == 0.0) {                    /* the residual is kept */
-        unit = height;
-        e.end = dd_add(dd_of(e.end), dd_mul(height, dd_exp(minus))).hi;
-    }
-    anchor(&p->half[0], KERNEL_expm1, e.start, e.end);
-    anchor(&p->half[1], KERNEL_expm1, e.end, e.start);
-    set_rate(&p->half[0], minus, e);
-    set_rate(&p->half[1], rate, e);
-    p->half[0].c[2] = unit.hi;
-    p->half[1].c[2] = dd_mul(unit, dd_exp(minus)).hi;
-    return -dd_log1p(dd_scale(drop, 0.5)).hi / rate.hi;
-}
-
-static double prepare_rex(cs_phase *p, const double *arg, cs_ends e) {
-    double beta = arg[0];
-    anchor(&p->half[0], KERNEL_rex, e.start, e.end);
-    anchor(&p->half[1], KERNEL_rex, e.end, e.start);
-    double *s = p->half[0].c, *t = p->half[1].c;
-    s[0] = 1.0 - beta, s[3] = e.m, s[4] = -1.0;
-    t[0] = 1.0, t[3] = 0.0, t[4] = 1.0;
-    s[1] = t[1] = (1.0 - beta) * e.m;
-    s[2] = t[2] = beta;
-    return 1.0 / (2.0 - beta);
-}
-
-/* A = 1 + s z runs from 1 to B = 1 + s. Without a scale, s is such that the law is
-   value = start / sqrt(A), which needs B = (start/end)^2. */
-static double prepare_inverse_sqrt(cs_phase *p, const double *arg, cs_ends e) {
-    double s = arg[0], root;
-    if (s != s) {
-        dd a = dd_of(e.start), b = dd_of(e.end);
-        s = dd_div(dd_mul(dd_sum(e.start, -e.end), dd_sum(e.start, e.end)), dd_mul(b, b)).hi;
-        root = dd_div(a, b).hi;
-    } else {
-        root = dd_sqrt(dd_sum(1.0, s)).hi;
-    }
-    anchor(&p->half[0], KERNEL_inverse_sqrt, e.start, e.end);
-    anchor(&p->half[1], KERNEL_inverse_sqrt, e.end, e.start);
-    for (int side = 0; side < 2; side++) {
-        double *c = p->half[side].c;
-        int from_start = (s > 0.0) == (side == 0); /* the sum runs from whichever end it grows */
-        c[0] = s > 0.0 ? 1.0 : root * root;
-        c[1] = fabs(s) / e.m;
-        c[4] = from_start ? 0.0 : e.m;
-        c[5] = from_start ? 1.0 : -1.0;
-    }
-    dd fall = dd_sum(e.end, -e.start), root_1 = dd_sum(root, 1.0);
-    dd slope = dd_div(dd_mul(fall, root_1), dd_of(e.m));
-    p->half[0].c[2] = dd_scale(slope, root).hi, p->half[0].c[3] = 1.0;
-    p->half[1].c[2] = -slope.hi, p->half[1].c[3] = root;
-    for (int side = 0; side < 2 && s != 0.0; side++) {
-        double *c = p->half[side].c;
-        p->half[side].near = c[0] / c[1] + c[4];
-        p->half[side].slope = c[5];
-        c[6] = dd_div(dd_mul(fall, dd_scale(root_1, root)), dd_of(s)).hi; /* fall / (1 - 1/root) */
-    }
-    double middle = (1.0 + 1.0 / root) / 2.0; /* of 1/sqrt(A) */
-    if (s == 0.0) return 0.5;
-    return (1.0 / (middle * middle) - 1.0) / s;
-}
-
-static double prepare_one_minus_sqrt(cs_phase *p, const double *arg, cs_ends e) {
-    (void)arg;
-    return prepare_power(p, 0, 0.5, e.start, e.end, e.m);
-}
-
-/* 1 - tanh(x) = 2 / (1 + e^2x) with x from lower to upper. With y = 2 |x - x at the anchor|,
-   w = K (1 - e^-y) / (g + e^-y), where g = e^2lower at the start and e^-2upper at the end,
-   and K makes w = 1 at the other end. */
-static double prepare_tanh(cs_phase *p, const double *arg, cs_ends e) {
-    double lower = arg[0], upper = arg[1];
-    dd width = dd_scale(dd_sum(upper, -lower), -2.0);
-    anchor(&p->half[0], KERNEL_sigmoid, e.start, e.end);
-    anchor(&p->half[1], KERNEL_sigmoid, e.end, e.start);
-    for (int side = 0; side < 2; side++) {
-        cs_half *h = &p->half[side];
-        dd g = dd_exp(dd_of(side ? -2.0 * upper : 2.0 * lower));
-        set_rate(h, width, e);
-        h->c[3] = g.hi;
-        dd scale = dd_div(dd_add(g, dd_exp(width)), dd_neg(dd_expm1(width)));
-        h->c[2] = dd_mul(scale, side ? dd_sum(e.start, -e.end) : dd_sum(e.end, -e.start)).hi;
-    }
-    dd s0 = dd_div(dd_of(1.0), dd_add(dd_of(1.0), dd_exp(dd_of(2.0 * lower))));
-    dd s1 = dd_div(dd_of(1.0), dd_add(dd_of(1.0), dd_exp(dd_of(2.0 * upper))));
-    dd s = dd_scale(dd_add(s0, s1), 0.5);
-    double x = 0.5 * dd_log_ratio(dd_add(dd_of(1.0), dd_neg(s)), s).hi;
-    return (x - lower) / (upper - lower);
-}
-
-static double prepare_parabolic(cs_phase *p, const double *arg, cs_ends e) {
-    return prepare_power(p, 0, arg[0], e.start, e.end, e.m);
-}
-
-static double prepare_elliptic(cs_phase *p, const double *arg, cs_ends e) {
-    (void)arg;
-    anchor(&p->half[0], KERNEL_elliptic_mirror, e.start, e.end);
-    anchor(&p->half[1], KERNEL_elliptic, e.end, e.start);
-    p->half[0].c[0] = p->half[1].c[0] = e.m * e.m;
-    p->half[0].near = e.m, p->half[0].slope = -1.0;
-    p->half[1].near = 0.0, p->half[1].slope = 1.0;
-    return 0x1.bb67ae8584caap-1; /* sqrt(3/4) */
-}
+#include "prepare.h"
 
 #define PROFILE(id, ...) prepare_##id,
 static double (*const prepare[])(cs_phase *, const double *, cs_ends) = {
@@ -270,6 +82,8 @@ void cs_prepare(cs_phase *phase, int profile, const double *argument, double sta
     for (int side = 0; side < 2; side++) {
         phase->half[side].m = span;
         phase->half[side].stride = step;
+        limit(&phase->half[side], 0, NOWHERE, 0.0);
+        limit(&phase->half[side], 1, NOWHERE, 0.0);
     }
     phase->half[0].sign = 1.0;
     phase->half[0].top = stride == 1 ? floor(offset) : 0.0; /* part of a phase: the same blocks */
@@ -290,13 +104,12 @@ void cs_prepare(cs_phase *phase, int profile, const double *argument, double sta
 
 #define SERIES_CASE(name) \
     case KERNEL_##name: { \
-        double start = floor(x / SUPERBLOCK) * SUPERBLOCK, s[SERIES + 1]; \
-        cs_blocks blocks = series_blocks(start, h); \
-        if (blocks.size == 0.0) return name##_value(h->base + h->stride * x, h); \
-        double middle = start + (floor((x - start) / blocks.size) + 0.5) * blocks.size; \
-        name##_series(h->base + h->stride * middle, h, s); \
-        double y = h->stride * (x - middle); \
-        return h->a + (blocks.brief ? series_brief(series_of(s), y) : series_full(series_of(s), y)); \
+        cs_blocks b = series_blocks(x, h); \
+        if (b.size == 0.0) return name##_value(h->base + h->stride * x, h); \
+        double middle = b.start + (floor((x - b.start) / b.size) + 0.5) * b.size; \
+        cs_series c = in_samples(name##_series(h->base + h->stride * middle, h), h->sign * h->stride); \
+        double y = h->sign * (x - middle); \
+        return h->a + (b.degree == 3 ? series_3(c, y) : b.degree == 4 ? series_4(c, y) : series_6(c, y)); \
     }
 
 double cs_at(const cs_phase *phase, double k) {
@@ -331,20 +144,20 @@ typedef struct {
 #if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__)) && !defined(CSCHED_PLAIN)
 #define CS_X86_VARIANTS 1
 #if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #define VARIANT avx2
 #include "loops.h"
 #pragma clang attribute pop
-#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl,avx512bw"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,fma"))), apply_to = function)
 #define VARIANT avx512
 #include "loops.h"
 #pragma clang attribute pop
 #else
 #pragma GCC push_options
-#pragma GCC target("avx2")
+#pragma GCC target("avx2,fma")
 #define VARIANT avx2
 #include "loops.h"
-#pragma GCC target("avx512f,avx512dq,avx512vl,avx512bw,prefer-vector-width=512")
+#pragma GCC target("avx512f,avx512dq,avx512vl,avx512bw,fma,prefer-vector-width=512")
 #define VARIANT avx512
 #include "loops.h"
 #pragma GCC pop_options
@@ -366,7 +179,7 @@ int cs_n_variants(void) {
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw"))
         return 3;
-    return __builtin_cpu_supports("avx2") ? 2 : 1;
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? 2 : 1;
 #else
     return 1;
 #endif

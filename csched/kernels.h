@@ -10,17 +10,19 @@
 
 /* One half of a phase, seen from the end it is anchored at.
    Sample k lies x = top + k (first half) or x = top - k (second half) whole samples from there, at
-   distance n = base + stride * x, in steps, and the value is a + d * w(n), where w is the profile's distance from that end:
-   w(0) = 0 exactly, so the end is exact, and w keeps its relative accuracy down to the last step. */
+   distance n = base + stride * x, in steps, and the value is a + d * w(n), where w is the
+   profile's distance from that end: w(0) = 0 exactly, so the end is exact, and w keeps its relative
+   accuracy down to the last step. */
 typedef struct {
     int32_t kernel;
-    int32_t block; /* samples a block, a power of two; 0: the kernel has no blocks */
+    int32_t block; /* samples a block, a power of two; 0: the kernel has no blocks of one size */
+    int32_t costly; /* a series whose anchors cost more than a few terms */
     double sign;   /* 1 or -1: how x changes with k */
     double top, base, stride;
     double a, d;
     double m;           /* length of the whole phase */
-    double near, slope; /* the kernel's singularity lies near + slope * n away from distance n */
-    double c[7];        /* constants of the kernel */
+    double near[2], slope[2]; /* a series converges within near + slope * n of distance n, of both */
+    double c[7];              /* constants of the kernel */
 } cs_half;
 
 /* A phase ready to be evaluated: half[0] serves positions below split, half[1] the others. */

@@ -58,36 +58,56 @@
         } \
     }
 
-/* In series: superblock by superblock, block by block. */
+/* In series. The series of all blocks that a run meets in a superblock are taken first, so that they
+   become vectors, in the order of k: where x falls, u is negative and y grows all the same. */
+#define EVALUATED(TYPE, DEGREE) \
+    for (int32_t i = 0; run > 0; i++) { \
+        const cs_series c = {s[0][i], s[1][i], s[2][i], s[3][i], s[4][i], s[5][i], s[6][i]}; \
+        const double *restrict y = places + (PLACES - size) / 2 + place; \
+        const int32_t many = last - place < run ? last - place : run; \
+        for (int32_t j = 0; j < many; j++) out[j] = (TYPE)(a + series_##DEGREE(c, y[j])); \
+        out += many, run -= many, place = last - size; \
+    }
+
+#define SERIES_OF_BLOCKS(TYPE, SUFFIX) \
+    static void CS_LOCAL(series_##SUFFIX)(double a, double s[TERMS][MOST_BLOCKS], int degree, \
+                                          int32_t size, int32_t place, int32_t last, int32_t run, \
+                                          TYPE *restrict out) { \
+        if (degree == 3) EVALUATED(TYPE, 3) \
+        else if (degree == 4) EVALUATED(TYPE, 4) \
+        else EVALUATED(TYPE, 6) \
+    }
+
 #define IN_SERIES(NAME, TYPE, SUFFIX) \
     static void CS_LOCAL(NAME##_##SUFFIX)(const cs_half *half, int64_t first, int32_t n, \
                                           TYPE *restrict out) { \
         const cs_half h = *half; \
+        double s[TERMS][MOST_BLOCKS]; \
         double x = h.top + h.sign * (double)first; \
         while (n > 0) { \
-            const double start = floor(x / SUPERBLOCK) * SUPERBLOCK; \
-            const cs_blocks blocks = series_blocks(start, &h); \
-            const double size = blocks.size; \
-            const double unit = size > 0.0 ? size : (double)SUPERBLOCK; \
-            const double block = start + floor((x - start) / unit) * unit; \
-            const double left = h.sign > 0.0 ? block + unit - x : x - block + 1.0; \
-            const int32_t run = left < (double)n ? (int32_t)left : n; \
-            if (size > 0.0) { \
-                const double middle = block + 0.5 * size, from = x - middle; \
-                double s[SERIES + 1]; \
-                NAME##_series(h.base + h.stride * middle, &h, s); \
-                const cs_series c = series_of(s); \
-                if (blocks.brief) \
-                    for (int32_t i = 0; i < run; i++) \
-                        out[i] = (TYPE)(h.a + series_brief(c, h.stride * (from + h.sign * (double)i))); \
-                else \
-                    for (int32_t i = 0; i < run; i++) \
-                        out[i] = (TYPE)(h.a + series_full(c, h.stride * (from + h.sign * (double)i))); \
-            } else { \
+            const cs_blocks b = series_blocks(x, &h); \
+            const double left = h.sign > 0.0 ? b.start + b.length - x : x - b.start + 1.0; \
+            int32_t run = left < (double)n ? (int32_t)left : n; \
+            n -= run; \
+            if (b.size == 0.0) { \
                 for (int32_t i = 0; i < run; i++) \
                     out[i] = (TYPE)NAME##_value(h.base + h.stride * (x + h.sign * (double)i), &h); \
+                x += h.sign * (double)run, out += run; \
+                continue; \
             } \
-            x += h.sign * (double)run, out += run, n -= run; \
+            const double block = b.start + floor((x - b.start) / b.size) * b.size; \
+            const double middle = block + 0.5 * b.size, step = h.sign * b.size; \
+            const int32_t size = (int32_t)b.size, odd = h.sign < 0.0; \
+            const int32_t place = (int32_t)(odd ? block + b.size - x : x - block); \
+            const int32_t blocks = (run + place - odd + size - 1) / size; \
+            for (int32_t i = 0; i < blocks; i++) { \
+                const double n_middle = h.base + h.stride * (middle + step * (double)i); \
+                const cs_series c = in_samples(NAME##_series(n_middle, &h), h.sign * h.stride); \
+                s[0][i] = c.s0, s[1][i] = c.s1, s[2][i] = c.s2, s[3][i] = c.s3; \
+                s[4][i] = c.s4, s[5][i] = c.s5, s[6][i] = c.s6; \
+            } \
+            CS_LOCAL(series_##SUFFIX)(h.a, s, b.degree, size, place, size + odd, run, out); \
+            x += h.sign * (double)run, out += run; \
         } \
     }
 
@@ -96,6 +116,8 @@
 #define SERIES_LOOPS(NAME) IN_SERIES(NAME, double, f64) IN_SERIES(NAME, float, f32)
 CS_DIRECT_KERNELS(DIRECT_LOOPS)
 CS_BLOCK_KERNELS(BLOCK_LOOPS)
+SERIES_OF_BLOCKS(double, f64)
+SERIES_OF_BLOCKS(float, f32)
 CS_SERIES_KERNELS(SERIES_LOOPS)
 
 #define ENTRY_F64(NAME) CS_LOCAL(NAME##_f64),
@@ -108,6 +130,8 @@ static const cs_loops CS_LOCAL(loops) = {{CS_KERNELS(ENTRY_F64)}, {CS_KERNELS(EN
 #undef BLOCK_LOOPS
 #undef SERIES_LOOPS
 #undef IN_SERIES
+#undef SERIES_OF_BLOCKS
+#undef EVALUATED
 #undef DIRECT
 #undef BLOCKED
 #undef CS_LOCAL

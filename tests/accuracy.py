@@ -22,8 +22,14 @@ SMALL = (1, 2, 3, 7, 64, 100, 257)
 LARGE = (10**5, 10**9, 10**13)
 
 ARGUMENTS = {
-    "polynomial": [{"power": p} for p in (1.0, 2.0, 3.0, 0.5, 0.9, 4.5, 17.3)],
-    "cosine": [{"power": p} for p in (1.0, 2.0, 0.5, 3.7)],
+    "polynomial": [
+        *({"power": p} for p in (1.0, 2.0, 3.0, 0.5, 0.9, 4.5, 17.3)),
+        *({"power": p, "k_decay": k} for p, k in ((1.0, 3.0), (2.0, 0.5), (0.7, 2.3), (3.0, 4.0))),
+    ],
+    "cosine": [
+        *({"power": p} for p in (1.0, 2.0, 0.5, 3.7)),
+        *({"power": p, "k_decay": k} for p, k in ((1.0, 0.5), (1.0, 3.0), (0.7, 2.3), (3.0, 4.0))),
+    ],
     "exponential_offset": [
         {"rate": r, "normalised": n} for n in (False, True) for r in (1e-6, 0.5, 4.0, 30.0, 600.0)
     ],
@@ -33,6 +39,13 @@ ARGUMENTS = {
         {"lower": a, "upper": b} for a, b in ((-6.0, 3.0), (-0.5, 0.5), (0.0, 1.0), (-30.0, 20.0))
     ],
     "parabolic": [{"power": p} for p in (2.0, 1.0, 3.0, 0.5, 1.7, 9.1)],
+    "inverse_power": [
+        *({"power": p} for p in (1.0, 0.3, 2.5)),
+        *({"power": p, "scale": s} for p in (1.0, 0.3, 2.5) for s in (1e-6, 3.0, 1e12)),
+    ],
+    "logarithmic": [{"scale": s} for s in (9.0, 1e-6, 1.0, 1e12)],
+    "hyperbolic": [{"upper": u} for u in (1.0, 1.0001, 2.5, 1e5)],
+    "exp_hyperbolic": [{"upper": u} for u in (1.0, 1.0001, 2.5, 1e5)],
 }
 """Arguments that each profile is tried with; without a row: none."""
 
@@ -66,7 +79,8 @@ def exact(profile, start, end, steps, t, arguments):
     if t == steps and profile != "exponential_offset":
         return mpmath.mpf(end)
     # 1 - z^9.1 at z = 1e-13 cancels 118 digits, exp and tanh some 20 of theirs.
-    with mpmath.workdps(200 if profile in ("parabolic", "exponential_offset", "tanh") else 60):
+    cancels = profile in ("parabolic", "exponential_offset", "tanh") or "k_decay" in arguments
+    with mpmath.workdps(200 if cancels else 60):
         a, b, z = mpmath.mpf(start), mpmath.mpf(end), mpmath.mpf(t) / steps
         formula = reference.FORMULAS[profile]
         ratio = b / a if a else mpmath.mpf(0)

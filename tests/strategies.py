@@ -44,8 +44,10 @@ def phases(draw, max_steps=40):
         start, end = abs(start) or 1.0, abs(end) or 2.0
     n = draw(st.integers(1, max_steps))
     extra = draw(arguments_of(name))
-    if name == "inverse_sqrt" and not extra and not 1e-7 <= end / (start or 1.0) <= 1e7:
-        extra["scale"] = 99.0
+    if name in ("inverse_sqrt", "inverse_power") and "scale" not in extra:
+        most = 10.0 ** min(14.0 * extra.get("power", 0.5), 300.0)  # see the check of the ends
+        if not 1.0 / most < end / (start or 1.0) < most:
+            extra["scale"] = 99.0
     clock = draw(st.sampled_from(["plain", "plain", "endpoint", "clock"]))
     if clock == "endpoint":
         extra["endpoint"] = True

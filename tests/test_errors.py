@@ -81,12 +81,25 @@ BAD = {
     "inverse_sqrt too steep": (
         lambda: curve("inverse_sqrt", 1.0, 1e-9),
         "curve: end must be within a factor of 1e7 of start, got 1e-09; "
-        "without scale the law is start / sqrt(1 + s z)",
+        "without scale the law is start / (1 + s z)^0.5",
+    ),
+    "inverse_power too steep": (
+        lambda: curve("inverse_power", 1.0, 0.01, power=0.1),
+        "curve: end must be within a factor of 1e1.4 of start, got 0.01; "
+        "without scale the law is start / (1 + s z)^0.1",
+    ),
+    "inverse_power of a scale beyond the range": (
+        lambda: curve("inverse_power", 1.0, 0.01, power=50.0, scale=1e7),
+        "curve: scale must be such that (1 + scale)^50 <= 1e300, got 10000000.0",
+    ),
+    "hyperbolic below 1": (
+        lambda: curve("hyperbolic", upper=0.9),
+        "curve: upper must be in [1, 1e+06], got 0.9",
     ),
     # arguments of profiles
     "argument of another": (
         lambda: curve("cosine", beta=0.5),
-        "curve: profile 'cosine' has no argument 'beta'; it takes power",
+        "curve: profile 'cosine' has no argument 'beta'; it takes power, k_decay",
     ),
     "argument of none": (
         lambda: curve("linear", power=2),

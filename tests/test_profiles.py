@@ -17,13 +17,23 @@ MONOTONE = [n for n, row in csched.PROFILES.items() if row.monotone]
 HORIZONS = [1, 2, 3, 5, 16, 100, 1000]
 LARGE = [10**5, 10**9, 10**13]
 SOME = {
-    "polynomial": [{}, {"power": 2.0}, {"power": 3.0}, {"power": 0.5}, {"power": 7.7}],
-    "cosine": [{}, {"power": 2.0}, {"power": 0.4}],
+    "polynomial": [
+        *({}, {"power": 2.0}, {"power": 3.0}, {"power": 0.5}, {"power": 7.7}),
+        *({"k_decay": 1.5}, {"power": 0.6, "k_decay": 0.5}),
+    ],
+    "cosine": [
+        *({}, {"power": 2.0}, {"power": 0.4}),
+        *({"k_decay": 1.5}, {"power": 3.0, "k_decay": 0.7}),
+    ],
     "exponential_offset": [{}, {"normalised": True}, {"rate": 0.01}, {"rate": 50.0}],
     "rex": [{}, {"beta": 0.9}, {"beta": 0.0}],
     "inverse_sqrt": [{}, {"scale": 0.5}, {"scale": 1e6}],
     "tanh": [{}, {"lower": -1.0, "upper": 1.0}],
     "parabolic": [{}, {"power": 1.0}, {"power": 0.3}, {"power": 5.5}],
+    "inverse_power": [{}, {"power": 2.0}, {"power": 0.3, "scale": 1e6}],
+    "logarithmic": [{}, {"scale": 1e-3}, {"scale": 1e9}],
+    "hyperbolic": [{}, {"upper": 1.0}, {"upper": 1.01}],
+    "exp_hyperbolic": [{}, {"upper": 1.01}],
     "table": [{}, {"points": [1, 0.2, 0.7, 0]}],
 }
 """Arguments each profile is tried with."""
@@ -110,7 +120,7 @@ def test_every_row_but_table_is_monotone():
 @every_call
 def test_with_start_below_end_the_profile_is_its_growth_form(name, arguments):
     """(value - end) / (start - end) is the same profile both ways, to the rounding of this test."""
-    if name in ("exponential", "inverse_sqrt"):
+    if name in ("exponential", "exp_hyperbolic", "inverse_sqrt"):
         return  # their shape depends on end / start
     falling = csched.curve(name, 1.0, 0.0, 64, **arguments).values()
     rising = csched.curve(name, 0.0, 1.0, 64, **arguments).values()

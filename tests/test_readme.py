@@ -73,7 +73,7 @@ def test_table_of_profiles_gives_the_accuracy_that_was_measured():
 
 
 def test_table_of_profiles_gives_the_formulas():
-    functions = {k: getattr(math, k) for k in ("sqrt", "exp", "cos", "tanh", "pi")}
+    functions = {k: getattr(math, k) for k in ("sqrt", "exp", "log", "cos", "tanh", "pi")}
     start, end, steps = 0.7, 0.03, 50
     for name, formula, *_ in rows("profile | p(z) | arguments | worst ulp"):
         row = csched.PROFILES[name.strip("`")]

@@ -74,9 +74,9 @@ def _phase(c: Any) -> Node:
     row = PROFILES[c.profile]
     given = dict(c.arguments)
     argument: list[Any] = [given.get(a.name, a.default) for a in row.arguments] + [0.0, 0.0]
-    if c.profile == "inverse_sqrt" and argument[0] is None:
+    if None in argument:  # a scale that start and end give
         natural = c.end != 0.0 and c.start / c.end > 0.0
-        argument[0] = math.nan if natural else reference.INVERSE_SQRT_SCALE
+        argument[argument.index(None)] = math.nan if natural else reference.SCALES[c.profile]
     node = Node(
         PHASE,
         row.index or 0,

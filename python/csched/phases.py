@@ -159,9 +159,10 @@ def curve(
         Read the profile at z = (t + offset) / span instead: part of a profile, or a clock that
         starts between steps. ``0 <= offset``, ``span >= 1e-9``.
     **profile_arguments
-        ``power`` of polynomial, cosine and parabolic, ``beta`` of rex, ``rate`` and
-        ``normalised`` of exponential_offset, ``scale`` of inverse_sqrt, ``lower`` and ``upper``
-        of tanh, ``points`` of table.
+        ``power`` and ``k_decay`` of polynomial and cosine, ``power`` of parabolic, ``beta`` of
+        rex, ``rate`` and ``normalised`` of exponential_offset, ``scale`` of inverse_sqrt and
+        logarithmic, ``power`` and ``scale`` of inverse_power, ``lower`` and ``upper`` of tanh,
+        ``upper`` of hyperbolic and exp_hyperbolic, ``points`` of table.
 
     Returns
     -------
@@ -213,9 +214,10 @@ def curve(
 
 
 def _is_natural(profile: str, start: float, end: float, arguments: Any) -> bool:
-    """Whether inverse_sqrt takes its scale from start and end."""
+    """Whether a profile with a scale takes it from start and end."""
     one_sign = start != 0.0 and end != 0.0 and (start > 0.0) == (end > 0.0)
-    return profile == "inverse_sqrt" and not arguments and one_sign
+    open_arguments = [a.name for a in PROFILES[profile].arguments if a.default is None]
+    return one_sign and any(name not in dict(arguments) for name in open_arguments)
 
 
 def _check_ends(where: str, profile: str, start: float, end: float, arguments: Any) -> None:
@@ -226,9 +228,12 @@ def _check_ends(where: str, profile: str, start: float, end: float, arguments: A
     for label, value in (("start", start), ("end", end)):
         if abs(value) > LARGEST:
             _check.fail(where, label, f"within {LARGEST:g} of 0", value)
-    if _is_natural(profile, start, end, arguments) and not 1e-7 <= end / start <= 1e7:
-        hint = "without scale the law is start / sqrt(1 + s z)"
-        _check.fail(where, "end", "within a factor of 1e7 of start", end, hint)
+    if _is_natural(profile, start, end, arguments):
+        power = dict(arguments).get("power", 0.5 if profile == "inverse_sqrt" else 1.0)
+        digits = min(14.0 * power, 300.0)  # so that s stays below 1e14
+        if not 10.0**-digits <= end / start <= 10.0**digits:
+            hint = f"without scale the law is start / (1 + s z)^{power:g}"
+            _check.fail(where, "end", f"within a factor of 1e{digits:g} of start", end, hint)
     if not PROFILES[profile].positive:
         return
     for label, value in (("start", start), ("end", end)):

@@ -89,6 +89,10 @@ def checked_arguments(
         lower, upper = (float(lookup.get(a.name, a.default)) for a in row.arguments)  # type: ignore[arg-type]
         if not lower < upper:
             _check.fail(where, "upper", f"above lower = {lower}", upper)
+    if profile == "inverse_power" and "scale" in lookup:
+        power, scale = float(lookup.get("power", 1.0)), float(lookup["scale"])  # type: ignore[arg-type]
+        if power * math.log10(1.0 + scale) > 300.0:
+            _check.fail(where, "scale", f"such that (1 + scale)^{power:g} <= 1e300", scale)
     return tuple(made)
 
 

@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-INVERSE_SQRT_SCALE = 99.0
-"""Scale of inverse_sqrt where start and end do not give one: the law falls to a tenth."""
+SCALES = {"inverse_sqrt": 99.0, "inverse_power": 9.0}
+"""Scales where start and end do not give one: those that fall to a tenth, with power 1."""
 
 
 def constant(z: Any, xp: Any, ratio: Any) -> Any:
@@ -26,13 +26,14 @@ def linear(z: Any, xp: Any, ratio: Any) -> Any:
     return 1 - z
 
 
-def polynomial(z: Any, xp: Any, ratio: Any, power: Any = 1.0) -> Any:
-    """(1 - z)^power."""
-    return (1 - z) ** power
+def polynomial(z: Any, xp: Any, ratio: Any, power: Any = 1.0, k_decay: Any = 1.0) -> Any:
+    """(1 - z^k_decay)^power."""
+    return (1 - z**k_decay) ** power
 
 
-def cosine(z: Any, xp: Any, ratio: Any, power: Any = 1.0) -> Any:
-    """((1 + cos(pi z)) / 2)^power."""
+def cosine(z: Any, xp: Any, ratio: Any, power: Any = 1.0, k_decay: Any = 1.0) -> Any:
+    """((1 + cos(pi z^k_decay)) / 2)^power."""
+    z = z**k_decay
     return xp.cos(xp.pi * z / 2) ** (2 * power) if power != 1 else (1 + xp.cos(xp.pi * z)) / 2
 
 
@@ -55,7 +56,7 @@ def rex(z: Any, xp: Any, ratio: Any, beta: Any = 0.5) -> Any:
 
 def inverse_sqrt(z: Any, xp: Any, ratio: Any, scale: Any = None) -> Any:
     """1 / sqrt(1 + s z), normalised; without a scale, value = start / sqrt(1 + s z)."""
-    s = scale if scale is not None else ratio**-2 - 1 if ratio > 0 else INVERSE_SQRT_SCALE
+    s = scale if scale is not None else ratio**-2 - 1 if ratio > 0 else SCALES["inverse_sqrt"]
     if s == 0:
         return linear(z, xp, ratio)
     last = 1 / xp.sqrt(z * 0 + 1 + s)
@@ -83,6 +84,32 @@ def elliptic(z: Any, xp: Any, ratio: Any) -> Any:
     return xp.sqrt(1 - z * z)
 
 
+def inverse_power(z: Any, xp: Any, ratio: Any, power: Any = 1.0, scale: Any = None) -> Any:
+    """(1 + s z)^-power, normalised; without a scale, value = start (1 + s z)^-power."""
+    if scale is None:
+        scale = ratio ** (-1 / power) - 1 if ratio > 0 else SCALES["inverse_power"]
+    if scale == 0:
+        return linear(z, xp, ratio)
+    last = (z * 0 + 1 + scale) ** -power
+    return ((1 + scale * z) ** -power - last) / (1 - last)
+
+
+def logarithmic(z: Any, xp: Any, ratio: Any, scale: Any = 9.0) -> Any:
+    """1 - log(1 + s z) / log(1 + s)."""
+    return 1 - xp.log(1 + scale * z) / xp.log(z * 0 + 1 + scale)
+
+
+def hyperbolic(z: Any, xp: Any, ratio: Any, upper: Any = 2.5) -> Any:
+    """sqrt((1 - z) (2 u - 1 - z) / (2 u - 1))."""
+    return xp.sqrt((1 - z) * (2 * upper - 1 - z) / (2 * upper - 1))
+
+
+def exp_hyperbolic(z: Any, xp: Any, ratio: Any, upper: Any = 2.5) -> Any:
+    """Value = start^h end^(1-h) with the h of hyperbolic."""
+    h = hyperbolic(z, xp, ratio, upper)
+    return (ratio ** (1 - h) - ratio) / (1 - ratio) if ratio != 1 else h
+
+
 FORMULAS: dict[str, Callable[..., Any]] = {
     f.__name__: f
     for f in (
@@ -98,6 +125,10 @@ FORMULAS: dict[str, Callable[..., Any]] = {
         tanh,
         parabolic,
         elliptic,
+        inverse_power,
+        logarithmic,
+        hyperbolic,
+        exp_hyperbolic,
     )
 }
 

@@ -147,7 +147,7 @@ def _rex(z: Any, rest: Any, place: Place) -> Shares:
 
 
 def _inverse_sqrt(z: Any, rest: Any, place: Place) -> Shares:
-    """1 + s z runs from 1 to R^2; see prepare_inverse_sqrt in ``csched/kernels.c``."""
+    """1 + s z runs from 1 to R^2; see prepare_inverse_sqrt in ``csched/prepare.h``."""
     xp, last = place.xp, place["root"]
     root = xp.sqrt(place["base"] + place["slope"] * xp.where(place["rises"] > 0.0, z, rest))
     common = (last + 1.0) / root

@@ -17,6 +17,7 @@ import numpy as np
 from csched import _check, compiling
 from csched.compiling import LOWER, Node
 from csched.curve import Curve
+from csched.profiles import PROFILES
 from csched.traced import closed_form
 from csched.traced.closed_form import Rows
 from csched.traced.phase_rows import NAMES, Row, refuse, row_of
@@ -219,7 +220,7 @@ def _at_fractions(node: Node, low: float, high: float) -> Node:
     """The phases below with every level v as (v - low) / (high - low)."""
     if node.op in (compiling.PHASE, compiling.FROZEN):
         profile = NAMES[node.profile]
-        if profile == "exponential" or (profile == "inverse_sqrt" and math.isnan(node.argument[0])):
+        if PROFILES[profile].positive or any(math.isnan(a) for a in node.argument):
             refuse(
                 f"without {profile!r} in more than {UNROLLED} cycles of changing levels", profile
             )

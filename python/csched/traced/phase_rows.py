@@ -41,7 +41,10 @@ def refuse(constraint: str, value: object) -> NoReturn:
 
 def row_of(node: Node) -> Row:
     """The row of a phase, not yet in its place."""
-    return _ROWS[NAMES[node.profile]](node, *node.x[:2])
+    name = NAMES[node.profile]
+    if name not in _ROWS:
+        refuse(f"without profile {name!r}", name)
+    return _ROWS[name](node, *node.x[:2])
 
 
 _POWERS = {1.0: "linear", 2.0: "square", 3.0: "cube", 0.5: "root"}
@@ -53,7 +56,20 @@ def _powered(power: float, start: float, end: float, suffix: str = "") -> Row:
     return Row(name if name == "linear" else name + suffix, start, end, numbers)
 
 
+def _polynomial(node: Node, start: float, end: float) -> Row:
+    power, k_decay = node.argument
+    if k_decay != 1.0 != power:
+        refuse("without k_decay in a polynomial of another power than 1", k_decay)
+    return (
+        _powered(power, start, end)
+        if k_decay == 1.0
+        else _powered(k_decay, start, end, "_mirrored")
+    )
+
+
 def _cosine(node: Node, start: float, end: float) -> Row:
+    if node.argument[1] != 1.0:
+        refuse("without k_decay in a cosine", node.argument[1])
     if node.argument[0] == 1.0:
         return Row("sine2", start, end)
     return Row("cosine_power", start, end, {"power": node.argument[0]})
@@ -81,7 +97,7 @@ def _rex(node: Node, start: float, end: float) -> Row:
 
 
 def _inverse_sqrt(node: Node, start: float, end: float) -> Row:
-    """A = 1 + s z runs from 1 to root^2; see prepare_inverse_sqrt in ``csched/kernels.c``."""
+    """A = 1 + s z runs from 1 to root^2; see prepare_inverse_sqrt in ``csched/prepare.h``."""
     s = node.argument[0]
     if math.isnan(s):
         s, root = (start - end) * (start + end) / (end * end), start / end
@@ -114,7 +130,7 @@ def _tanh(node: Node, start: float, end: float) -> Row:
 _ROWS: dict[str, Callable[[Node, float, float], Row]] = {
     "constant": lambda node, start, end: Row(None, start, start),
     "linear": lambda node, start, end: Row("linear", start, end),
-    "polynomial": lambda node, start, end: _powered(node.argument[0], start, end),
+    "polynomial": _polynomial,
     "cosine": _cosine,
     "exponential": _exponential,
     "exponential_offset": _exponential_offset,

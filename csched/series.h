@@ -1,0 +1,225 @@
+/* Kernels in series: profiles without an addition theorem (ratios, roots, powers).
+
+   a) Away from its singularities a smooth function is a short Taylor series in the distance y from
+      the middle of a block of B samples, |y| <= B/2. With the nearest singularity R samples away and
+      the zero of w, a double one at most, at x samples, term k is below w (y/x)^2 (y/R)^(k-2), which
+      degree 3, 4 or 6 bring below 2^-55 where x and R are large enough (see `enough`). Nearer than
+      that each value is computed by itself (_value).
+   b) Where w is small beside the terms of its series, within 8 blocks of its zero, rounding errors
+      would grow: there values are computed by themselves, too.
+   c) Which block a sample lies in depends on the phase alone, so that its bits do not depend on the
+      range that was asked for.
+   d) _series gives the coefficients of d w in steps; the loops make samples of them.
+
+   The kernels below need a few operations and at most one root for a value or a block, and become
+   vectors; those of powers.h go through double-double. */
+
+#define MOST_BLOCKS 64 /* in a unit: 1024 samples in blocks of 16, 4096 in blocks of 64 or 512 */
+
+typedef struct { double s0, s1, s2, s3, s4, s5, s6; } cs_series;
+
+typedef struct {
+    double start, length; /* of the unit, in samples */
+    double size;          /* of its blocks; 0: values by themselves */
+    int degree;
+} cs_blocks;
+
+CS_INLINE double smaller(double a, double b) { return a < b ? a : b; }
+
+/* The least degree that is enough for blocks of this size in a unit, 0 if none is. */
+CS_INLINE int enough(double size, double start, double r) {
+    double radius = r * (2.0 / size), r2 = radius * radius, zero = smaller(radius, start * (2.0 / size));
+    double terms = zero * zero * 0x1p-55;
+    if (r <= 0.0 || start < 8.0 * size) return 0;
+    return r2 * terms >= 1.0 ? 3 : r2 * radius * terms >= 1.0 ? 4 : r2 * r2 * radius * terms >= 1.0 ? 6 : 0;
+}
+
+/* The unit around sample x. */
+CS_INLINE cs_blocks series_blocks(double x, const cs_half *h) {
+    cs_blocks b;
+    if (x >= 1024.0) {
+        b.length = x < 16384.0 ? 1024.0 : 4096.0;
+        b.start = floor(x / b.length) * b.length;
+    } else {
+        b.start = x < 128.0 ? 0.0 : x < 256.0 ? 128.0 : x < 512.0 ? 256.0 : 512.0;
+        b.length = x < 128.0 ? 128.0 : b.start;
+    }
+    double first = h->base + h->stride * b.start, last = first + h->stride * b.length;
+    double r = smaller(h->near[0] + h->slope[0] * (h->slope[0] < 0.0 ? last : first),
+                       h->near[1] + h->slope[1] * (h->slope[1] < 0.0 ? last : first)) / h->stride;
+    b.degree = h->costly ? enough(512.0, b.start, r) : 0;
+    b.size = 512.0;
+    if (!b.degree) b.degree = enough(64.0, b.start, r), b.size = 64.0;
+    if (!b.degree && b.length <= 1024.0) b.degree = enough(16.0, b.start, r), b.size = 16.0;
+    if (!b.degree) b.size = 0.0;
+    return b;
+}
+
+/* The series in samples of sign u and stride |u|. */
+CS_INLINE cs_series in_samples(cs_series c, double u) {
+    double u2 = u * u, u3 = u2 * u;
+    c.s1 *= u, c.s2 *= u2, c.s3 *= u3, c.s4 *= u2 * u2, c.s5 *= u2 * u3, c.s6 *= u3 * u3;
+    return c;
+}
+CS_INLINE double series_3(cs_series c, double y) { return fma(y, fma(y, fma(y, c.s3, c.s2), c.s1), c.s0); }
+CS_INLINE double series_4(cs_series c, double y) {
+    return fma(y, fma(y, fma(y, fma(y, c.s4, c.s3), c.s2), c.s1), c.s0);
+}
+CS_INLINE double series_6(cs_series c, double y) {
+    double tail = fma(y, fma(y, c.s6, c.s5), c.s4);
+    return fma(y, fma(y, fma(y, fma(y, tail, c.s3), c.s2), c.s1), c.s0);
+}
+
+/* --- Polynomials: no singularity, and exact in degree 3 ------------------------------------------ */
+
+CS_INLINE double power2_value(double n, const cs_half *h) {
+    return h->a + h->d * ((n * n) / h->c[0]); /* c0 = m^2 */
+}
+CS_INLINE cs_series power2_series(double n, const cs_half *h) {
+    double unit = h->d / h->c[0];
+    cs_series c = {h->d * ((n * n) / h->c[0]), unit * (2.0 * n), unit, 0, 0, 0, 0};
+    return c;
+}
+CS_INLINE double power2_mirror_value(double n, const cs_half *h) { /* 1 - (1-z)^2 = z (2 - z) */
+    return h->a + h->d * ((n * (2.0 * h->m - n)) / h->c[0]);
+}
+CS_INLINE cs_series power2_mirror_series(double n, const cs_half *h) {
+    double unit = h->d / h->c[0];
+    cs_series c = {h->d * ((n * (2.0 * h->m - n)) / h->c[0]), unit * (2.0 * (h->m - n)), -unit, 0, 0, 0, 0};
+    return c;
+}
+CS_INLINE double power3_value(double n, const cs_half *h) {
+    return h->a + h->d * ((n * n * n) / h->c[0]); /* c0 = m^3 */
+}
+CS_INLINE cs_series power3_series(double n, const cs_half *h) {
+    double unit = h->d / h->c[0];
+    cs_series c = {h->d * ((n * n * n) / h->c[0]), unit * (3.0 * n * n), unit * (3.0 * n), unit, 0, 0, 0};
+    return c;
+}
+CS_INLINE double power3_mirror(double z) { return z * (3.0 - z * (3.0 - z)); } /* 1 - (1-z)^3 */
+CS_INLINE double power3_mirror_value(double n, const cs_half *h) {
+    return h->a + h->d * power3_mirror(n / h->m);
+}
+CS_INLINE cs_series power3_mirror_series(double n, const cs_half *h) {
+    double unit = h->d / h->c[0], rest = h->m - n;
+    double s1 = unit * (3.0 * rest * rest), s2 = unit * (-3.0 * rest);
+    cs_series c = {h->d * power3_mirror(n / h->m), s1, s2, unit, 0, 0, 0};
+    return c;
+}
+
+/* --- Ratios ----------------------------------------------------------------------------------- */
+
+/* w = c0 n / (c1 + c2 (c3 + c4 n)), a denominator of positive terms; c5 = d c0 (c1 + c2 c3) */
+CS_INLINE double ratio_value(double n, const cs_half *h) {
+    return h->a + h->d * ((h->c[0] * n) / (h->c[1] + h->c[2] * (h->c[3] + h->c[4] * n)));
+}
+CS_INLINE cs_series ratio_series(double n, const cs_half *h) {
+    double inverse = 1.0 / (h->c[1] + h->c[2] * (h->c[3] + h->c[4] * n));
+    double q = -(h->c[2] * h->c[4]) * inverse;
+    cs_series c;
+    c.s0 = h->d * ((h->c[0] * n) * inverse);
+    c.s1 = h->c[5] * inverse * inverse;
+    c.s2 = c.s1 * q, c.s3 = c.s2 * q, c.s4 = c.s3 * q, c.s5 = c.s4 * q, c.s6 = c.s5 * q;
+    return c;
+}
+
+/* The sigmoid of formulas.h in long phases. With e = exp(-x), x = rate n, and t = e / (c3 + e):
+   (d w)' = c2 (1 + c3) rate e / (c3 + e)^2 and t' = -rate t (1 - t). c4 = rate. Degree 4 will do. */
+CS_INLINE double logistic_value(double n, const cs_half *h) {
+    exp_parts p = exp_at(n, h);
+    return h->a + (-h->c[2] * expm1_of(p)) / (h->c[3] + exp_of(p));
+}
+CS_INLINE cs_series logistic_series(double n, const cs_half *h) {
+    exp_parts p = exp_at(n, h);
+    double e = exp_of(p), inverse = 1.0 / (h->c[3] + e), r = h->c[4];
+    double q = 2.0 * (e * inverse) - 1.0, slope = h->c[2] * (1.0 + h->c[3]) * r * (e * inverse) * inverse;
+    cs_series c = {0, 0, 0, 0, 0, 0, 0};
+    c.s0 = -h->c[2] * expm1_of(p) * inverse;
+    c.s1 = slope;
+    c.s2 = slope * r * q / 2.0;
+    c.s3 = slope * r * r * (3.0 * q * q - 1.0) / 12.0;
+    c.s4 = slope * r * r * r * q * (3.0 * q * q - 2.0) / 24.0;
+    return c;
+}
+
+/* --- Roots ------------------------------------------------------------------------------------ */
+
+/* s1 to s6 of sqrt(g0 + g1 x + g2 x^2), from the square of the series; s0 = its root, given. */
+CS_INLINE cs_series root_of_quadratic(double s0, double g1, double g2) {
+    double half = 0.5 / s0, whole = 2.0 * half;
+    cs_series c;
+    c.s0 = s0;
+    c.s1 = g1 * half;
+    c.s2 = (g2 - c.s1 * c.s1) * half;
+    c.s3 = -(c.s1 * c.s2) * whole;
+    c.s4 = -(c.s1 * c.s3 + 0.5 * (c.s2 * c.s2)) * whole;
+    c.s5 = -(c.s1 * c.s4 + c.s2 * c.s3) * whole;
+    c.s6 = -(c.s1 * c.s5 + c.s2 * c.s4 + 0.5 * (c.s3 * c.s3)) * whole;
+    return c;
+}
+/* A series times `factor`, but for its first term, which is known better. */
+CS_INLINE cs_series scaled(cs_series c, double factor, double s0) {
+    c.s0 = s0;
+    c.s1 *= factor, c.s2 *= factor, c.s3 *= factor, c.s4 *= factor, c.s5 *= factor, c.s6 *= factor;
+    return c;
+}
+
+/* sqrt(z): c0 = d / sqrt(m) */
+CS_INLINE double root_value(double n, const cs_half *h) { return h->a + h->c[0] * sqrt(n); }
+CS_INLINE cs_series root_series(double n, const cs_half *h) {
+    double root = sqrt(n);
+    return scaled(root_of_quadratic(root, 1.0, 0.0), h->c[0], h->c[0] * root);
+}
+/* 1 - sqrt(1-z) = n / (m + sqrt(m (m - n))); c0 = d / sqrt(m) */
+CS_INLINE double root_mirror_value(double n, const cs_half *h) {
+    return h->a + (h->d * n) / (h->m + sqrt(h->m * (h->m - n)));
+}
+CS_INLINE cs_series root_mirror_series(double n, const cs_half *h) {
+    double rest = h->m - n, s0 = (h->d * n) / (h->m + sqrt(h->m * rest));
+    return scaled(root_of_quadratic(sqrt(rest), -1.0, 0.0), -h->c[0], s0);
+}
+/* d w = c0 sqrt(n (c1 + c2 n)): a conic seen from its vertex */
+CS_INLINE double conic_value(double n, const cs_half *h) {
+    return h->a + h->c[0] * sqrt(n * (h->c[1] + h->c[2] * n));
+}
+CS_INLINE cs_series conic_series(double n, const cs_half *h) {
+    double root = sqrt(n * (h->c[1] + h->c[2] * n));
+    double slope = h->c[1] + 2.0 * h->c[2] * n;
+    return scaled(root_of_quadratic(root, slope, h->c[2]), h->c[0], h->c[0] * root);
+}
+/* 1 less the same conic: with q = (m - n) (c0 + c1 n), w = 1 - sqrt(q / c2), where the square of the
+   root lacks n (c4 + c1 n) / c2 of 1. c3 = sqrt(c2), c5 = d / c3. */
+CS_INLINE double conic_mirror_value(double n, const cs_half *h) {
+    double q = (h->m - n) * (h->c[0] + h->c[1] * n);
+    return h->a + h->d * ((n * (h->c[4] + h->c[1] * n)) / (h->c[2] + h->c[3] * sqrt(q)));
+}
+CS_INLINE cs_series conic_mirror_series(double n, const cs_half *h) {
+    double root = sqrt((h->m - n) * (h->c[0] + h->c[1] * n));
+    double s0 = h->d * ((n * (h->c[4] + h->c[1] * n)) / (h->c[2] + h->c[3] * root));
+    double slope = h->c[1] * (h->m - n) - (h->c[0] + h->c[1] * n);
+    return scaled(root_of_quadratic(root, slope, -h->c[1]), -h->c[5], s0);
+}
+
+/* With A = c0 + c1 (c4 + c5 n), a sum of positive terms: d w = c2 n / (A + c3 sqrt A), which is a
+   constant less c6 / sqrt A. */
+CS_INLINE double inverse_sqrt_value(double n, const cs_half *h) {
+    double A = h->c[0] + h->c[1] * (h->c[4] + h->c[5] * n);
+    return h->a + (h->c[2] * n) / (A + h->c[3] * sqrt(A));
+}
+CS_INLINE cs_series inverse_sqrt_series(double n, const cs_half *h) {
+    double A = h->c[0] + h->c[1] * (h->c[4] + h->c[5] * n), root = sqrt(A), inverse = 1.0 / A;
+    double ratio = -(h->c[1] * h->c[5]) * inverse;
+    cs_series c;
+    c.s0 = (h->c[2] * n) / (A + h->c[3] * root);
+    c.s1 = -(h->c[6] * root) * inverse * (ratio * (1.0 / 2.0));
+    c.s2 = c.s1 * (ratio * (3.0 / 4.0));
+    c.s3 = c.s2 * (ratio * (5.0 / 6.0));
+    c.s4 = c.s3 * (ratio * (7.0 / 8.0));
+    c.s5 = c.s4 * (ratio * (9.0 / 10.0));
+    c.s6 = c.s5 * (ratio * (11.0 / 12.0));
+    return c;
+}
+
+#define CS_CHEAP_SERIES(K) \
+    K(power2) K(power2_mirror) K(power3) K(power3_mirror) K(ratio) K(logistic) K(root) \
+    K(root_mirror) K(conic) K(conic_mirror) K(inverse_sqrt)
