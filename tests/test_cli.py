@@ -1,5 +1,6 @@
 """The command ``csched``, run as a user runs it."""
 
+import importlib.metadata
 import json
 import subprocess
 import sys
@@ -60,6 +61,48 @@ def test_show_prints_phases_with_their_steps():
     )
 
 
+def test_list_prints_brackets_as_they_are():
+    assert "`sizes[i]`" in text_of("list")
+
+
+def test_version_is_printed():
+    assert text_of("--version") == f"csched {importlib.metadata.version('csched')}"
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [
+        ("rex", "did you mean 'csched show rex ...'?"),
+        ("torch.StepLR", "did you mean 'csched show torch.StepLR ...'?"),
+        ("run.json", "did you mean 'csched show run.json'?"),
+        ("describe", "the commands are list, doc, show, plot, values"),
+    ],
+)
+def test_a_recipe_for_a_command_is_met_with_the_command(word, hint):
+    result = run(word)
+    assert result.exit_code == 2
+    assert f"No such command '{word}'; {hint}" in result.stderr
+
+
+@pytest.mark.parametrize("text", ["{", '{"csched": 1}'])
+def test_a_broken_file_is_named(text, tmp_path):
+    path = tmp_path / "broken.json"
+    path.write_text(text)
+    result = run("show", str(path))
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"csched: {path}: ")
+
+
+@pytest.mark.parametrize("command", ["plot", "values"])
+def test_a_schedule_without_an_end_is_cut_where_the_user_says(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words = (command, "noam", "--warmup-steps", "10")
+    result = run(*words)
+    assert result.exit_code == 2
+    assert "given where a schedule has no end" in result.stderr
+    assert run(*words, "--to", "50").exit_code == 0
+
+
 def test_doc_is_the_docstring():
     assert "https://arxiv.org/abs/2107.04197" in text_of("doc", "rex")
 
@@ -69,6 +112,11 @@ def test_doc_is_the_docstring():
     [
         (REX, csched.rex(0.1, 1000)),
         (("rex", "--peak=1e-1", "--steps=1000"), csched.rex(0.1, 1000)),
+        (("rex", "--peak", "0.1", "--steps", "1e3"), csched.rex(0.1, 1000)),
+        (
+            (*REX, "--warmup-steps", "9", "--warmup", 'Warmup("power", z="(t+1)/W")'),
+            csched.rex(0.1, 1000, warmup_steps=9, warmup=csched.Warmup("power", z="(t+1)/W")),
+        ),
         (
             (*REX, "--warmup-steps", "0.1", "--beta", "0.9"),
             csched.rex(0.1, 1000, beta=0.9, warmup_steps=0.1),
@@ -162,7 +210,7 @@ BAD = {
     "given-twice": ((*REX, "--peak", "1"), "rex got --peak twice"),
     "not-an-option": (("rex", "0.1"), "takes its arguments as --name value, got '0.1'"),
     "out-of-range": ((*REX, "--beta", "1"), "curve: beta must be in [0, 1), got 1"),
-    "wrong-type": (("rex", "--peak", "1", "--steps", "1e3"), "steps must be an int, got 1000.0"),
+    "wrong-type": (("rex", "--peak", "1", "--steps", "10.5"), "steps must be an int, got 10.5"),
     "bad-sampling": ((*REX, "--sampling", "every(0)"), "every: interval must be in"),
     "no-file": (("missing.json",), "No such file or directory: 'missing.json'"),
     "file-with-arguments": (("a.json", "--peak", "1"), "arguments must be left out for a file"),

@@ -34,6 +34,16 @@ def test_picture_shows_the_values_of_every_step():
         assert curve.get_ydata().tolist() == values.tolist()
 
 
+def test_levels_are_stairs_and_restarts_go_straight_up():
+    sizes = csched.batch_size_ramp(8, 64, 200, multiple=8)
+    (curve, *_) = lines(sizes.plot().axes[0])
+    assert curve.get_drawstyle() == "steps-post"
+    (curve, *_) = lines(csched.sgdr(0.1, t_0=100, cycles=2).plot().axes[0])
+    x, y = curve.get_xdata().tolist(), curve.get_ydata().tolist()
+    assert x[99:103] == [99, 100, 100, 101]
+    assert y[99] == y[100] < y[101] == 0.1
+
+
 def test_part_of_a_schedule_is_shown_where_it_is():
     curve, _ = lines(csched.linear(1.0, 1000).plot(300, 1200).axes[0])
     assert curve.get_xdata().tolist() == list(range(300, 1200))

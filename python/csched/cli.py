@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -20,6 +21,7 @@ import numpy as np
 import csched
 from csched import _check
 from csched.describing import rows
+from csched.recipes.warmups import Warmup
 
 try:
     import typer
@@ -34,12 +36,59 @@ _HELP = """Hyperparameter schedules on the command line.
 A schedule is a recipe and its arguments, one_cycle --peak 0.8 --steps 100; or a preset,
 torch.OneCycleLR --max-lr 1.0 --total-steps 100; or a file.json that "csched show ... --json" or
 Schedule.to_json wrote. Pairs are written 0.85,0.95, nothing is none,
-samplings are "every(250)" and "at(0.5, 0.75)".
+samplings are "every(250)" and "at(0.5, 0.75)", warm-ups "cosine" or 'Warmup("power", z="(t+1)/W")'.
+What a recipe takes: csched list, csched doc RECIPE.
 """
 _CHUNK = 2**16  # rows of CSV at a time
+_CALLS: Any = {"every": csched.every, "at": csched.at, "Warmup": Warmup}
+_NO_END = 2**49  # laws without an end are made of phases of so many steps
 
-app = typer.Typer(help=_HELP, add_completion=False, no_args_is_help=True, rich_markup_mode=None)
+
+class _Commands(typer.core.TyperGroup):
+    """Who types a recipe for a command is told which command it needs."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        name = args[0]
+        if name not in self.commands:
+            if name in csched.RECIPES or name.partition(".")[0] in csched.presets.LIBRARIES:
+                hint = f"did you mean 'csched show {name} ...'?"
+            elif name.endswith(".json"):
+                hint = f"did you mean 'csched show {name}'?"
+            else:
+                hint = f"the commands are {', '.join(self.commands)}"
+            ctx.fail(f"No such command {name!r}; {hint}")
+        return super().resolve_command(ctx, args)
+
+
+app = typer.Typer(
+    cls=_Commands,
+    help=_HELP,
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 main = app  # the entry point
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"csched {version('csched')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """What comes before a command."""
+
+
 _OPEN: Any = {"allow_extra_args": True, "ignore_unknown_options": True}
 # What a recipe with **arguments may pass on: the arguments of profiles and of other recipes.
 _PASSED_ON = {a.name for row in csched.PROFILES.values() for a in row.arguments} | {"points"}
@@ -79,7 +128,7 @@ def list_recipes(
     table.add_column(style="bold", no_wrap=True)
     table.add_column()
     for name, recipe in sorted(recipes.items()):
-        table.add_row(name, (recipe.__doc__ or "").partition("\n")[0])
+        table.add_row(name, Text((recipe.__doc__ or "").partition("\n")[0].replace("``", "`")))
         table.add_row("", Text(", ".join(_parameters(recipe)), style="dim"))
     _console().print(table)
 
@@ -154,6 +203,8 @@ def values(
     with _told():
         schedule = _schedule(recipe, context.args)
         first = _check.integer("csched", "--from", begin, 0)
+        if end is None and schedule.steps >= _NO_END:
+            _check.fail("csched", "--to", "given where a schedule has no end", end)
         stop = _check.integer("csched", "--to", schedule.steps if end is None else end, first)
         if output is None:
             if form is Format.npy:
@@ -194,7 +245,10 @@ def _schedule(name: str, words: Sequence[str]) -> csched.Schedule:
     if name.endswith(".json"):
         if words:
             _check.fail("csched", "arguments", f"left out for a file such as {name}", words)
-        return csched.from_json(Path(name).read_text())
+        try:
+            return csched.from_json(Path(name).read_text(encoding="utf-8"))
+        except ValueError as error:  # of JSON or of meaning: neither knows the file
+            raise ValueError(f"{name}: {error}") from error
     recipe = _recipe(name)
     arguments = _arguments(name, recipe, words)
     missing = [
@@ -250,17 +304,21 @@ def _arguments(
 
 
 def _value(text: str) -> Any:
-    """A Python literal, a sampling, none, true, false; else the text itself."""
-    if call := re.fullmatch(r"\s*(every|at)\((.*)\)\s*", text):
-        inside = _value(f"({call[2]},)")
-        return getattr(csched, call[1])(*inside) if isinstance(inside, tuple) else text
+    """A Python literal, a sampling or warm-up, none, true, false, 1e6; else the text itself."""
     words = {"none": None, "true": True, "false": False}
     if text.lower() in words:
         return words[text.lower()]
+    if whole := re.fullmatch(r"(\d+)[eE]\+?(\d\d?)", text):
+        return int(whole[1]) * 10 ** int(whole[2])
     try:
-        return ast.literal_eval(text)
+        parsed = ast.parse(text.strip(), mode="eval").body
+        if not isinstance(parsed, ast.Call) or getattr(parsed.func, "id", "") not in _CALLS:
+            return ast.literal_eval(parsed)
+        given = [ast.literal_eval(a) for a in parsed.args]
+        named = {k.arg: ast.literal_eval(k.value) for k in parsed.keywords if k.arg}
     except (ValueError, SyntaxError):
         return text
+    return _CALLS[parsed.func.id](*given, **named)  # type: ignore[attr-defined]
 
 
 def _parameters(recipe: Callable[..., Any]) -> list[str]:

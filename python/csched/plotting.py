@@ -25,6 +25,8 @@ from csched.schedule import Schedule
 _COLUMNS = 1000  # about the pixels of a panel
 _LARGEST_READ = 2**23  # steps read one by one, in 64 MB; beyond, 16 samples a column
 _SEEN_STEPS = 60  # so few steps are drawn as stairs, one a step
+_FEW_VALUES = 16  # steps for each value that a curve takes, from which on it is drawn as stairs
+_NO_END = 2**49  # laws without an end are made of phases of so many steps
 _MOST_CYCLES = 40  # more lines at cycle ends than this would be a grey area
 _COLOURS = ("#2b5c8a", "#c2593f", "#4f7f4f", "#7a5a94")
 _GREY = "#8a8a8a"
@@ -68,6 +70,8 @@ def plot(
     """
     where = "Schedule.plot"
     begin = _check.integer(where, "start", start, 0)
+    if stop is None and schedule.steps >= _NO_END:
+        _check.fail(where, "stop", "given where a schedule has no end", stop)
     end = _check.integer(where, "stop", schedule.steps if stop is None else stop, begin + 1)
     rows = len(schedule)
     with plt.rc_context(_STYLE):
@@ -82,7 +86,9 @@ def plot(
             ax.set_title(name, loc="left", fontsize=9.5, color=_COLOURS[i % len(_COLOURS)])
             ax.tick_params(labelbottom=i == rows - 1)
             ax.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
-            ax.xaxis.set_major_formatter(lambda step, _: f"{step:,.0f}")
+            ax.xaxis.set_major_formatter(
+                lambda step, _: f"{step:,.0f}" if end < 1e8 else f"{step:g}"
+            )
         ax.set_xlabel("step", color="#555555")
     return figure
 
@@ -182,10 +188,17 @@ def _note(
 def _draw(ax: Axes, curve: Curve, begin: int, end: int, colour: str, *, log: bool) -> None:
     steps = _shown(curve, begin, end)
     values = np.asarray(curve(steps))
+    restarts = _restarts(curve, begin, end)
     stairs: dict[str, Any] = {}
-    if end - begin <= _SEEN_STEPS:  # the last step lasts until the end too
+    levels = len(np.unique(values)) * _FEW_VALUES <= len(values)
+    if end - begin <= _SEEN_STEPS or levels:  # the last step lasts until the end too
         steps, values = np.append(steps, end), np.append(values, values[-1])
         stairs = {"drawstyle": "steps-post"}
+    else:  # a restart goes straight up
+        jumps = [t for t in restarts if curve(t) > curve(t - 1)]
+        places = np.searchsorted(steps, jumps)
+        steps = np.insert(steps, places, jumps)
+        values = np.insert(values, places, values[np.maximum(0, places - 1)])
     ax.plot(steps, values, color=colour, linewidth=1.4, solid_joinstyle="round", **stairs)
     if log:
         ax.set_yscale("log")
@@ -197,7 +210,7 @@ def _draw(ax: Axes, curve: Curve, begin: int, end: int, colour: str, *, log: boo
             step: Any = "post" if stairs else None
             ax.fill_between(steps, values, color=colour, alpha=0.10, linewidth=0, step=step)
     ax.set_xlim(begin, end)
-    for restart in _restarts(curve, begin, end):
+    for restart in restarts:
         ax.axvline(restart, color=_GREY, linewidth=0.6, linestyle=(0, (1, 2)), zorder=0)
 
 
