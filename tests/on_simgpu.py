@@ -86,7 +86,7 @@ def small_windows(monkeypatch):
     monkeypatch.setattr(device, "FLOATS", 2**12)
 
 
-@pytest.fixture(params=[2**12, 20], ids=["one window", "windows that refill"])
+@pytest.fixture(params=[2**12, 22], ids=["one window", "windows that refill"])
 def floats(request, monkeypatch):
     monkeypatch.setattr(device, "FLOATS", request.param)
 
@@ -109,7 +109,7 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_replays_equal_updates_with_rates_filled_in_by_hand(monkeypatch, name):
-    monkeypatch.setattr(device, "FLOATS", 20)  # refilled every 2 to 5 steps
+    monkeypatch.setattr(device, "FLOATS", 21)  # refilled every 2 to 5 steps
     steps = 24
     cls, arguments, schedule = CASES[name]
 
@@ -141,7 +141,7 @@ class Momentum(torch.optim.Optimizer):
 
 
 def test_a_thousand_replays_equal_a_thousand_updates(monkeypatch):
-    monkeypatch.setattr(device, "FLOATS", 120)
+    monkeypatch.setattr(device, "FLOATS", 123)
     schedule = csched.Schedule(lr=ENDLESS, momentum=BETA, weight_decay=0.1 * ENDLESS)
     optimizer = Momentum(weights(1))
     scheduler = csched.torch.Scheduler(optimizer, schedule, storage="device")
@@ -157,7 +157,7 @@ def test_a_thousand_replays_equal_a_thousand_updates(monkeypatch):
 
 
 def test_a_replay_waits_for_nothing_and_takes_two_launches_more(monkeypatch):
-    monkeypatch.setattr(device, "FLOATS", 60)
+    monkeypatch.setattr(device, "FLOATS", 62)
     for groups in (1, 8):
         optimizer = adamw(groups)
         scheduler = csched.torch.Scheduler(optimizer, BOTH, storage="device")
@@ -304,10 +304,27 @@ def test_replays_that_nobody_counted_are_not_lost():
     assert scheduler.state_dict()["position"] == wanted + 1
     scheduler.step()
     assert now(optimizer) == [np.float32(LR(wanted + 2) * f) for f in (0.5, 0.5, 0.5)]
+    assert len(scheduler._held.windows.all) == 1  # the new group reads the column of the others
+    graph.replay()
+    optimizer.add_param_group({"params": weights(1)})
+    scheduler.seek(3)
+    assert now(optimizer) == [np.float32(LR(3))] * 4
+
+
+def test_every_device_has_its_own_window():
+    here, there = weights(1), [torch.nn.Parameter(torch.ones(4))]
+    optimizer = Momentum([{"params": here}, {"params": there}])
+    scheduler = csched.torch.Scheduler(optimizer, ENDLESS, storage="device", scale={1: 0.5})
+    for t in range(40):
+        assert [g["lr"].device.type for g in optimizer.param_groups] == ["simgpu", "cpu"]
+        assert now(optimizer) == [np.float32(ENDLESS(t) * f) for f in (1.0, 0.5)]
+        simgpu.counted.clear()
+        scheduler.step()
+        assert simgpu.counted == {"launch": 2}
 
 
 def test_a_count_too_many_is_seen(monkeypatch):
-    monkeypatch.setattr(device, "FLOATS", 20)
+    monkeypatch.setattr(device, "FLOATS", 21)
     optimizer = adamw(1)
     scheduler = csched.torch.Scheduler(optimizer, ENDLESS, storage="device")
     graph = simgpu.Graph()
@@ -346,8 +363,12 @@ def test_one_graph_moves_every_optimizer_on_its_clock():
 
 
 def test_what_waits_for_the_device_is_the_state_alone():
-    scheduler = csched.torch.Scheduler(adamw(), BOTH, storage="device")
+    optimizer = adamw()
     simgpu.counted.clear()
+    scheduler = csched.torch.Scheduler(optimizer, BOTH, storage="device")
+    scheduler.seek(10**6)
+    assert simgpu.counted["copy to the device"] == 2
+    assert simgpu.counted["copy to the device that waits"] == 0
     scheduler.state_dict()
     assert simgpu.counted["wait"] == 0  # the host has made every move
     scheduler.step_on_device()

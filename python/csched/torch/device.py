@@ -29,7 +29,7 @@ from csched.curve import Curve
 from csched.torch import binding, legal
 from csched.torch.binding import WHERE, Bound
 
-FLOATS = 2**22  # of a window: 16 MiB
+FLOATS = 2**22  # of a window: 16 MiB, and as many pinned; the counter takes 8 bytes a row more
 
 Key = tuple[str, Curve, float]  # what makes a column: the path, its curve and the factor
 
@@ -43,14 +43,15 @@ class Window:
         self.factors = np.array([factor for _, _, factor in columns])[:, None]
         width = len(columns)
         self.last = self._settled()
-        self.half = max(1, min((self.last + 1) // 2, FLOATS // width // 2))
+        self.half = max(1, min((self.last + 1) // 2, (FLOATS // width - 1) // 2))
         self.table = torch.zeros((self._rows() + 1, width), dtype=torch.float32, device=device)
         self.buffer = torch.zeros((1, width), dtype=torch.float32, device=device)
         self.counter = torch.zeros(1, dtype=torch.int64, device=device)
         # where a counter k lies in 0, 1, ..., rows - 1 is k + 1, and never past the row behind
         # them: one launch counts and clamps
         self._next = torch.arange(self._rows(), dtype=torch.int64, device=device)
-        self.views = dict(zip(columns, self.buffer.view(-1).unbind(0), strict=True))
+        self.columns = {key: i for i, key in enumerate(columns)}
+        self.views = self.buffer.view(-1).unbind(0)
         self.start = self.at = 0
         self._ahead: Future[Tensor] | None = None  # the rows from start + 2 * half on
 
@@ -179,7 +180,7 @@ class Windows:
             if home is None:
                 fresh.setdefault(device_of(b.group), {})[key] = b.curves[path]
             else:
-                place = list(home.views).index(key)
+                place = home.columns[key]
                 if home.curves[place] is not b.curves[path]:  # under a plateau's factor
                     home.curves[place] = b.curves[path]
                     stale.append(home)
@@ -188,16 +189,16 @@ class Windows:
         for window in {*stale, *made}:
             window.load(t)
         for b, path, key in wanted:
-            if path not in b.on_device:
-                home = self._home(b, key)
-                b.tensors[path] = home.views[key]
+            home = self._home(b, key)
+            if home is not None and path not in b.on_device:
+                b.tensors[path] = home.views[home.columns[key]]
                 binding.place(b.group, path, b.tensors[path])
                 b.on_device.add(path)
         return [(window.follow, None) for window in self.all]
 
-    def _home(self, b: Bound, key: Key) -> Any:
+    def _home(self, b: Bound, key: Key) -> Window | None:
         device = device_of(b.group)
-        return next((w for w in self.all if w.device == device and key in w.views), None)
+        return next((w for w in self.all if w.device == device and key in w.columns), None)
 
     def advance(self) -> None:
         """To the next step on the devices alone."""
@@ -208,7 +209,7 @@ class Windows:
     def reached(self, t: int) -> None:
         """The devices are at step t, for all that the host has counted."""
         for w in self.all:
-            if not w.holds(t):
+            if t >= w.start + w.half and not w.holds(t):
                 hint = "the values behind them were NaN; go back to a checkpoint"
                 often = f"counted by replayed() at least every {w.half} steps"
                 _check.fail(WHERE, "replays", often, t, hint)

@@ -252,10 +252,11 @@ class Scheduler(Reading):
     def replayed(self, n: int = 1) -> None:
         """Count n replays that others made; call it on the stream they ran on.
 
-        The rates move without it. A horizon of more than 2**22 values (steps times the numbers
-        that differ) is refilled when it is called: at least once in 2**21 of them, or the rates
-        become NaN, and ``state_dict()`` raises. Shorter ones need no count: ``position`` and
-        ``get_last_lr()`` are then those of the last count, and ``state_dict()`` asks the device.
+        The rates move without it, and with updates that a fused optimizer skips. A horizon of more
+        than 2**22 values (steps times the numbers that differ) is refilled when it is called: once
+        in every two million of them, or the rates become NaN, and ``state_dict()`` raises. Shorter
+        ones need no count: ``position`` and ``get_last_lr()`` are then those of the last count,
+        and ``state_dict()`` asks the device.
         """
         n = _check.integer(f"{WHERE}.replayed", "n", n, 0)
         t = self.position + n
