@@ -41,6 +41,11 @@ EXAMPLES = {
     "inverse_sqrt": "csched.inverse_sqrt(0.1, 100, warmup_steps=10)",
     "inverse_time": "csched.inverse_time(0.1, 100, gamma=0.1)",
     "noam": "csched.noam(100, width=512, warmup_steps=20)",
+    "power_law": "csched.power_law(0.1, 100, power=1.5, warmup_steps=5, hold_steps=10)",
+    "power_scheduler": "csched.power_scheduler(0.1, 100, amplitude=0.5, tokens_per_step=1, "
+    "warmup_steps=5)",
+    "hyperbolic": "csched.hyperbolic(0.1, 100, upper_bound=150)",
+    "exp_hyperbolic": "csched.exp_hyperbolic(0.1, 100, upper_bound=150, floor=0.001)",
     "exp_range": "csched.exp_range(0.1, floor=0.01, gamma=0.98, up_steps=10, cycles=5)",
     "sgdr": "csched.sgdr(0.1, 100, t_mult=2, cycles=3)",
     "snapshot": "csched.snapshot(0.1, 100, cycles=5)",
@@ -62,6 +67,7 @@ EXAMPLES = {
     "cyclical_annealing": "csched.cyclical_annealing(100)",
     "ema_cosine": "csched.ema_cosine(100)",
     "linear_weight_decay": "csched.linear_weight_decay(100, start=0.1)",
+    "ema_warmup": "csched.ema_warmup(100)",
     "demon": "csched.demon(100)",
     "muon_momentum": "csched.muon_momentum(100, warmup_steps=0.3, cooldown_steps=0.1)",
 }

@@ -14,6 +14,7 @@ from csched.recipes import (
     decay,
     factors,
     fitting,
+    horizons,
     pieces,
     plateau,
     power_laws,
@@ -30,6 +31,7 @@ from csched.recipes.cyclic import *  # noqa: F403
 from csched.recipes.decay import *  # noqa: F403
 from csched.recipes.factors import *  # noqa: F403
 from csched.recipes.fitting import *  # noqa: F403
+from csched.recipes.horizons import *  # noqa: F403
 from csched.recipes.one_cycle import *  # noqa: F403
 from csched.recipes.pieces import *  # noqa: F403
 from csched.recipes.plateau import *  # noqa: F403
@@ -48,6 +50,7 @@ _FAMILIES = (
     plateau,
     stages,
     power_laws,
+    horizons,
     cyclic,
     restarts,
     _one_cycle,

@@ -12,7 +12,7 @@ from csched.phases import curve
 from csched.recipes.parts import MOST_PARTS, cycles_over, held, positions
 from csched.schedule import Schedule
 
-__all__ = ["batch_size_ramp", "batch_size_steps", "cyclical_annealing", "ema_cosine"]
+__all__ = ["batch_size_ramp", "batch_size_steps", "cyclical_annealing", "ema_cosine", "ema_warmup"]
 
 
 def batch_size_ramp(
@@ -134,6 +134,37 @@ def ema_cosine(steps: int, *, start: float = 0.996, end: float = 1.0) -> Schedul
     n = _check.integer(where, "steps", steps, 1)
     first = _check.real(where, "start", start, 0.0, 1.0)
     return Schedule(ema_decay=curve("cosine", first, _check.real(where, "end", end, 0.0, 1.0), n))
+
+
+def ema_warmup(steps: int, *, peak: float = 0.9999) -> Schedule:
+    """Decay of averaged weights that begins low, so that the first weights are soon forgotten.
+
+    ``min(peak, (1 + t) / (10 + t))``.
+
+    Parameters
+    ----------
+    steps : int
+        Length of the whole, after which the value is held.
+    peak : float, default 0.9999
+        In (0, 1).
+
+    References
+    ----------
+    TensorFlow's ``ExponentialMovingAverage`` with ``num_updates``.
+
+    Examples
+    --------
+    >>> import csched
+    >>> s = csched.ema_warmup(1000, peak=0.9)
+    >>> [round(s["ema_decay"](t), 6) for t in (0, 10, 80, 81, 1000)]
+    [0.1, 0.55, 0.9, 0.9, 0.9]
+
+    """
+    where = "ema_warmup"
+    n = _check.integer(where, "steps", steps, 1, 10**15)
+    high = _check.real(where, "peak", peak, 0.0, 1.0, open_low=True, open_high=True)
+    rise = curve("inverse_power", 0.1, (1 + n) / (10 + n), n, power=1.0, scale=n / 10.0)
+    return Schedule(ema_decay=rise.clip(high=high))
 
 
 def cyclical_annealing(

@@ -121,15 +121,24 @@ def cosine(
     warmup_steps: int | float = 0,
     warmup: str | Warmup = "linear",
     power: float = 1.0,
+    k_decay: float = 1.0,
 ) -> Schedule:
     """Half a cosine from peak to floor, after an optional warm-up.
 
-    ``floor + (peak - floor) * ((1 + cos(pi * (t - W) / (T - W))) / 2)**power`` for W <= t < T,
-    floor from T on. Parameters as for :func:`linear`; ``power`` in (0, 100].
+    ``floor + (peak - floor) * ((1 + cos(pi * z**k_decay)) / 2)**power`` with z = (t - W) / (T - W)
+    for W <= t < T, floor from T on. Parameters as for :func:`linear`, and:
+
+    Parameters
+    ----------
+    power : float, default 1.0
+        In (0, 100].
+    k_decay : float, default 1.0
+        In (0, 100]; above 1 the fall comes later and is steeper (k-decay).
 
     References
     ----------
-    Loshchilov, Hutter, "SGDR", ICLR 2017, https://arxiv.org/abs/1608.03983, eq. 5.
+    Loshchilov, Hutter, "SGDR", ICLR 2017, https://arxiv.org/abs/1608.03983, eq. 5; Zhang, Li,
+    "k-decay: A New Method for Learning Rate Schedule", 2020, https://arxiv.org/abs/2004.05909.
 
     Examples
     --------
@@ -140,7 +149,7 @@ def cosine(
     """
 
     def main(n: int) -> Curve:
-        return curve("cosine", peak, floor, n, power=power)
+        return curve("cosine", peak, floor, n, power=power, k_decay=k_decay)
 
     return warmed("cosine", steps, warmup_steps, main, warmup)
 

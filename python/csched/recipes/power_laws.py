@@ -1,4 +1,4 @@
-"""Laws without an end: inverse square root, Noam, inverse time."""
+"""Laws without an end: inverse square root, Noam, inverse time, other powers."""
 
 from __future__ import annotations
 
@@ -8,25 +8,61 @@ from csched import _check
 from csched.curve import Curve
 from csched.nodes import sequence
 from csched.phases import curve
-from csched.recipes.parts import FOR_EVER, phases_within
+from csched.recipes.parts import FOR_EVER, held, phases_within
 from csched.recipes.warmups import Warmup, checked
 from csched.sampling import Every
 from csched.schedule import Schedule
 
-__all__ = ["inverse_sqrt", "inverse_time", "noam"]
+__all__ = ["inverse_sqrt", "inverse_time", "noam", "power_law", "power_scheduler"]
 
 
-def _root_law(peak: float, floor: float, timescale: int, steps: int | None) -> Curve:
-    """``floor + (peak - floor) / sqrt(1 + t / timescale)``; for ever where steps is None."""
+def _law(peak: float, floor: float, timescale: int, steps: int | None, power: float) -> Curve:
+    """``floor + (peak - floor) * (1 + t / timescale)**-power``; for ever where steps is None."""
     if steps is not None and steps <= timescale * 2**49:
-        growth = steps / timescale
-        end = floor + (peak - floor) / math.sqrt(1.0 + growth)
-        return curve("inverse_sqrt", peak, end, steps, scale=growth)
-    k = min(49, 52 - timescale.bit_length())  # so that timescale 2^k and the scale 2^k are exact
-    span, scale = timescale * 2**k, 2.0**k
-    end = floor + (peak - floor) / math.sqrt(1.0 + scale)
-    n = span if steps is None else steps
-    return curve("inverse_sqrt", peak, end, n, span=float(span), scale=scale)
+        n, span, scale = steps, None, steps / timescale
+    else:
+        k = min(49, 52 - timescale.bit_length())  # so that timescale 2^k and the scale are exact
+        n, span, scale = steps or timescale * 2**k, float(timescale * 2**k), 2.0**k
+    end = floor + (peak - floor) * (1.0 + scale) ** -power
+    if power == 0.5:
+        return curve("inverse_sqrt", peak, end, n, span=span, scale=scale)
+    return curve("inverse_power", peak, end, n, span=span, power=power, scale=scale)
+
+
+def _decay(
+    where: str,
+    peak: float,
+    steps: int | None,
+    lengths: dict[str, int | float],
+    cooldown_steps: int | float,
+    timescale: int | None,
+    floor: float,
+    power: float,
+    warmup: str | Warmup,
+) -> Schedule:
+    """Warm-up and hold of the lengths, the law, and a linear cooldown at the end of the whole."""
+    law = checked(where, warmup)
+    rest = cool = None
+    if steps is None:
+        made = [_check.integer(where, k, v, 0, FOR_EVER // 2) for k, v in lengths.items()]
+        if cooldown_steps:
+            _check.fail(where, "cooldown_steps", "0 where steps is None", cooldown_steps)
+    else:
+        whole = _check.integer(where, "steps", steps, 1)
+        *made, cool = phases_within(where, whole, **lengths, cooldown_steps=cooldown_steps)
+        if (rest := whole - cool - sum(made)) < 1:
+            name, given = list(lengths.items())[-1]
+            left = whole - cool - sum(made[:-1])
+            _check.fail(where, name, f"below the {left} steps left", given)
+    _check.real(where, "peak", peak)
+    _check.real(where, "floor", floor)
+    warm, hold = [*made, 0][:2]
+    scale = (sum(made) or 10000) if timescale is None else timescale
+    scale = _check.integer(where, "timescale", scale, 1, 2**49)
+    main = sequence(*held(peak, hold), _law(peak, floor, scale, rest, power))
+    if cool and rest is not None:
+        main = main.cooldown(hold + rest, cool, end=floor)
+    return Schedule(lr=law.before(main, warm))
 
 
 def inverse_sqrt(
@@ -69,26 +105,9 @@ def inverse_sqrt(
     [0.0, 0.5, 1.0, 0.816497, 0.5, 0.001414]
 
     """
+    lengths = {"warmup_steps": warmup_steps}
     where = "inverse_sqrt"
-    law = checked(where, warmup)
-    if steps is None:
-        n, cool = _check.integer(where, "warmup_steps", warmup_steps, 0, FOR_EVER), 0
-        if cooldown_steps:
-            _check.fail(where, "cooldown_steps", "0 where steps is None", cooldown_steps)
-        rest = None
-    else:
-        whole = _check.integer(where, "steps", steps, 1)
-        lengths = {"warmup_steps": warmup_steps, "cooldown_steps": cooldown_steps}
-        n, cool = phases_within(where, whole, **lengths)
-        if (rest := whole - n - cool) < 1:
-            _check.fail(where, "warmup_steps", f"below the {whole - cool} steps left", warmup_steps)
-    _check.real(where, "peak", peak)
-    _check.real(where, "floor", floor)
-    scale = (n or 10000) if timescale is None else timescale
-    main = _root_law(peak, floor, _check.integer(where, "timescale", scale, 1, 2**49), rest)
-    if cool and rest is not None:
-        main = main.cooldown(rest, cool, end=floor)
-    return Schedule(lr=law.before(main, n))
+    return _decay(where, peak, steps, lengths, cooldown_steps, timescale, floor, 0.5, warmup)
 
 
 def noam(
@@ -130,7 +149,7 @@ def noam(
     if whole is not None and whole < w:
         return Schedule(lr=curve("linear", 0.0, peak, whole, offset=1.0, span=float(w)))
     rest = None if whole is None else whole - (w - 1)
-    decay = _root_law(peak, 0.0, w, rest)  # update number w is the peak and the first of the decay
+    decay = _law(peak, 0.0, w, rest, 0.5)  # update number w is the peak and the first of the decay
     if w == 1:
         return Schedule(lr=decay)
     rise = curve("linear", 0.0, peak, w - 1, offset=1.0, span=float(w))
@@ -189,6 +208,132 @@ def inverse_time(
     if growth == 0.0:
         return Schedule(lr=curve("constant", peak, steps=n))
     sampling = Every(each) if staircase and each > 1 else None
-    # 1 / (1 + a) is the square of 1 / sqrt(1 + a)
-    root = curve("inverse_sqrt", 1.0, 1.0 / math.sqrt(1.0 + growth), n, sampling, scale=growth)
-    return Schedule(lr=peak * (root * root))
+    end = peak / (1.0 + growth)
+    return Schedule(lr=curve("inverse_power", peak, end, n, sampling, power=1.0, scale=growth))
+
+
+def power_law(
+    peak: float,
+    steps: int | None = None,
+    *,
+    power: float = 0.5,
+    warmup_steps: int | float = 0,
+    hold_steps: int | float = 0,
+    timescale: int | None = None,
+    floor: float = 0.0,
+    cooldown_steps: int | float = 0,
+    warmup: str | Warmup = "linear",
+) -> Schedule:
+    """Power law decay: after a warm-up, and the peak held where asked for, a power of the step.
+
+    ``floor + (peak - floor) * (1 + (t - B) / timescale)**-power`` for t >= B = W + H, the steps of
+    warm-up and hold. With timescale = B, the default, this is ``peak * (t / B)**-power``.
+
+    Parameters
+    ----------
+    steps : int, optional
+        The whole, after which the value is held; None: no end (2**49 steps or more).
+    power : float, default 0.5
+        In (0, 100]; 0.5 is :func:`inverse_sqrt`, 1 :func:`inverse_time`. Caffe's "inv" is
+        ``timescale = 1 / gamma``, scikit-learn's "invscaling" ``timescale = 1``.
+    warmup_steps, hold_steps, cooldown_steps : int or float, default 0
+        Steps of the warm-up, of the peak, and of a linear cooldown to the floor at the end of the
+        whole, or their fractions of it.
+    timescale : int, default warm-up and hold, or 10000 without them
+        Steps after which the value has fallen by the factor 2**power; at most 2**49.
+
+    References
+    ----------
+    Caffe, ``lr_policy: "inv"``; scikit-learn's ``invscaling``; for a power of 1/2 after a hold,
+    Raffel et al. (T5), 2019, https://arxiv.org/abs/1910.10683, section 3.1.2.
+
+    Examples
+    --------
+    >>> import csched
+    >>> s = csched.power_law(1.0, power=2.0, hold_steps=2)
+    >>> [round(s["lr"](t), 6) for t in (0, 2, 4, 8, 2000)]
+    [1.0, 1.0, 0.25, 0.0625, 1e-06]
+
+    """
+    where = "power_law"
+    exponent = _check.real(where, "power", power, 0.0, 100.0, open_low=True)
+    lengths = {"warmup_steps": warmup_steps, "hold_steps": hold_steps}
+    return _decay(where, peak, steps, lengths, cooldown_steps, timescale, floor, exponent, warmup)
+
+
+def power_scheduler(
+    peak: float,
+    steps: int,
+    *,
+    amplitude: float = 4.6,
+    exponent: float = -0.51,
+    tokens_per_step: int | float,
+    warmup_steps: int | float = 0.01,
+    cooldown_steps: int | float = 0.1,
+    cooldown: str = "exponential",
+    floor: float | None = None,
+    warmup: str | Warmup = "linear",
+) -> Schedule:
+    """The power scheduler: a learning rate set by the tokens seen, not by the length of the run.
+
+    ``min(peak, amplitude * (tokens_per_step * t)**exponent)`` for W <= t < T - C, after a warm-up
+    to it, and before a cooldown from it.
+
+    Parameters
+    ----------
+    peak : float
+        Positive: the largest value, held until the law falls below it.
+    steps : int
+        Length of the whole, warm-up and cooldown included.
+    amplitude : float, default 4.6
+        Positive. The paper's a, which it multiplies by the batch size.
+    exponent : float, default -0.51
+        In [-100, 0).
+    tokens_per_step : int or float
+        Positive.
+    warmup_steps, cooldown_steps : int or float, default 0.01 and 0.1
+        Steps, or their fractions of the whole.
+    cooldown : str, default "exponential"
+        Any profile.
+    floor : float, default ``peak / 100``
+        Value at step ``steps`` where there is a cooldown.
+
+    References
+    ----------
+    Shen et al., "Power Scheduler: A Batch Size and Token Number Agnostic Learning Rate Scheduler",
+    2024, https://arxiv.org/abs/2408.13359, eq. 5.
+
+    Examples
+    --------
+    >>> import csched
+    >>> s = csched.power_scheduler(
+    ...     0.02, 10**6, amplitude=128 * 4.6, tokens_per_step=2**19, warmup_steps=1000
+    ... )
+    >>> [round(s["lr"](t), 6) for t in (0, 1000, 10**4, 10**5, 9 * 10**5, 10**6)]
+    [0.0, 0.02, 0.006501, 0.002009, 0.000655, 0.0002]
+
+    """
+    where = "power_scheduler"
+    law = checked(where, warmup)
+    whole = _check.integer(where, "steps", steps, 1)
+    lengths = {"warmup_steps": warmup_steps, "cooldown_steps": cooldown_steps}
+    n, cool = phases_within(where, whole, **lengths)
+    if (rest := whole - n - cool) < 1:
+        _check.fail(where, "warmup_steps", f"below the {whole - cool} steps left", warmup_steps)
+    _check.real(where, "peak", peak, 0.0, open_low=True)
+    _check.real(where, "amplitude", amplitude, 0.0, open_low=True)
+    b = -_check.real(where, "exponent", exponent, -100.0, 0.0, open_high=True)
+    _check.real(where, "tokens_per_step", tokens_per_step, 0.0, open_low=True)
+    # the law meets the peak at step m; in logarithms, which do not overflow
+    m = math.exp(min(700.0, math.log(amplitude / peak) / b - math.log(tokens_per_step)))
+    hold = min(rest, max(0, math.ceil(m) - n))
+    main = held(peak, hold)
+    if hold < rest:
+        begin, end = max(1, n + hold), n + rest
+        first, last = (amplitude * (tokens_per_step * t) ** -b for t in (begin, end))
+        scale = (end - begin) / begin
+        main.append(curve("inverse_power", first, last, end - begin, power=b, scale=scale))
+    down = sequence(*main)
+    if cool:
+        down = down.cooldown(rest, cool, cooldown, peak / 100.0 if floor is None else floor)
+    return Schedule(lr=law.before(down, n))

@@ -29,12 +29,14 @@ def polynomial(
     *,
     floor: float = 0.0,
     power: float = 0.9,
+    k_decay: float = 1.0,
     warmup_steps: int | float = 0,
     warmup: str | Warmup = "linear",
 ) -> Schedule:
     """Polynomial decay ("poly"): from peak to floor along (1 - z)^power, after a warm-up.
 
-    ``floor + (peak - floor) * (1 - (t - W) / (T - W))**power`` for W <= t < T, floor from T on.
+    ``floor + (peak - floor) * (1 - z**k_decay)**power`` with z = (t - W) / (T - W) for W <= t < T,
+    floor from T on.
 
     Parameters
     ----------
@@ -44,6 +46,9 @@ def polynomial(
         Length of the whole in steps, warm-up included, at least 1.
     power : float, default 0.9
         In (0, 100]; 0.9 in segmentation, 1 in BERT, 2 in LARS.
+    k_decay : float, default 1.0
+        In (0, 100]; above 1 the fall comes later and is steeper (k-decay). With 2 the shape is
+        ``(1 - z^2)^power``, for a power of 1/2 a quarter of an ellipse.
     warmup_steps : int or float, default 0
         Steps of the warm-up, or their fraction of the whole.
     warmup : str or csched.Warmup, default "linear"
@@ -51,7 +56,8 @@ def polynomial(
 
     References
     ----------
-    Chen et al., "DeepLab", 2016, https://arxiv.org/abs/1606.00915, section 4.1.2 ("poly", 0.9).
+    Chen et al., "DeepLab", 2016, https://arxiv.org/abs/1606.00915, section 4.1.2 ("poly", 0.9);
+    Zhang, Li, "k-decay", 2020, https://arxiv.org/abs/2004.05909.
 
     Examples
     --------
@@ -62,7 +68,7 @@ def polynomial(
     """
 
     def main(n: int) -> Curve:
-        return curve("polynomial", peak, floor, n, power=power)
+        return curve("polynomial", peak, floor, n, power=power, k_decay=k_decay)
 
     return warmed("polynomial", steps, warmup_steps, main, warmup)
 

@@ -20,6 +20,7 @@ WARMUPS: Mapping[str, str] = MappingProxyType(
         "one_minus_sqrt": "polynomial",
         "power": "parabolic",
         "exponential": "exponential",
+        "logarithmic": "logarithmic",
         "saturating": "exponential_offset",
         "constant": "constant",
     }
@@ -39,6 +40,7 @@ class Warmup:
         linear            z                  cosine      (1 - cos(pi z)) / 2
         one_minus_sqrt    1 - sqrt(1 - z)    power       z**power
         exponential       start**(1 - z) * peak**z, for start > 0
+        logarithmic       log(1 + n) / log(1 + N), for z = n / N
         saturating        (1 - exp(-rate z)) / (1 - exp(-rate))
         constant          0: ``start`` for W steps
 
@@ -51,7 +53,8 @@ class Warmup:
     z : "t/W", "(t+1)/W", "(t+1)/(W+1)" or "t/(W-1)"
         How the step is counted. With "t/W" update 0 gets ``start`` and the peak comes first at
         step W (optax, Hugging Face); with "(t+1)/W" (torchtitan, nanochat) and "t/(W-1)"
-        (mmengine, ignite) it comes first at step W - 1; NeMo has "(t+1)/(W+1)".
+        (mmengine, ignite) it comes first at step W - 1; NeMo has "(t+1)/(W+1)". DeepSpeed's log
+        warm-up is "logarithmic" on "t/(W-1)".
     power : float, default 2.0
         Of the law "power"; in (0, 100].
     rate : float, default 4.0
@@ -90,6 +93,7 @@ class Warmup:
         arguments: dict[str, Any] = {
             "one_minus_sqrt": {"power": 0.5},
             "power": {"power": self.power},
+            "logarithmic": {"scale": max(1.0, span)},
             "saturating": {"rate": self.rate, "normalised": True},
         }.get(self.law, {})
         if self.z == "t/(W-1)":
