@@ -221,3 +221,51 @@ def test_restarts_that_timm_misses_are_there():  # R12
     assert ours(121) == 1.0
     o = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
     assert peer.CosineLRScheduler(o, 1, cycle_mul=3.0, cycle_limit=20)._get_lr(121) == [0.0]
+
+
+NAMES = ["cosine", "tanh", "poly", "step", "multistep", "wsd", "rsqrt", "constant", "none"]
+
+
+@DRAWS
+@given(
+    st.sampled_from(NAMES),
+    st.integers(2, 12),
+    st.integers(0, 3),
+    st.sampled_from([1, 2, 3]),
+    st.booleans(),
+    st.fixed_dictionaries(
+        {"decay_rate": st.floats(0.1, 1.0), "warmup_prefix": st.booleans()},
+        optional={
+            "decay_epochs": st.sampled_from([1, 2, 3, 0.25, 0.5]),
+            "decay_milestones": st.sampled_from([(1, 3), (2, 5, 8)]),
+            "min_lr": st.floats(1e-4, 1e-2),
+            "warmup_lr": st.floats(1e-4, 1e-2),
+            "noise": st.just([0.25, 0.75]),
+            "cycle_mul": st.sampled_from([1.0, 2.0]),
+            "cycle_limit": st.integers(1, 2),
+            "decay_fn": st.sampled_from(["linear", "cosine"]),
+            "stable_timescale": st.floats(1.0, 9.0),
+        },
+    ),
+)
+def test_schedulers_by_name(sched, n, up, unit, on_epochs, more):
+    call = {
+        "sched": sched,
+        "num_epochs": n,
+        "warmup_epochs": up,
+        "step_on_epochs": on_epochs,
+        **more,
+    }
+    call["updates_per_epoch"] = 0 if on_epochs else unit
+    o = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.5)
+    try:
+        scheduler, _ = peer.create_scheduler_v2(o, **call)
+    except (AssertionError, ValueError):  # a decay that does not fit, a law without a time scale
+        return
+    rows = [o.param_groups[0]["lr"]]
+    for t in range(1, 3 * n * unit):
+        if scheduler is not None:
+            (scheduler.step if on_epochs else scheduler.step_update)(t)
+        rows.append(o.param_groups[0]["lr"])
+    ours = steps(presets.create_scheduler_v2(**call, base_lr=0.5)["lr"], len(rows))
+    agree(ours, rows, rtol=CLOSED, near_zero=1e-15)

@@ -285,6 +285,7 @@ FAMILIES: dict[str, list[tuple[str, str, str]]] = {
     ],
     "by name or scale": [
         ("transformers", "get_scheduler", "its names are those of the aliases here"),
+        ("timm", "create_scheduler_v2", "the names of timm's training script; lengths in epochs"),
         (
             "composer",
             "scale_pytorch_scheduler scale_schedule_ratio",

@@ -162,6 +162,8 @@ def staircase(where: str, value: float, gamma: float, interval: float | Fraction
     exact = _check.decimal(interval)
     if gamma == 0.0:
         return constant(value, math.ceil(exact)).then(constant(0.0))
+    if gamma == 1.0:
+        return constant(value, max(1, math.floor(exact)))
     if exact.denominator > 1:  # so many drops until one falls on a step again
         return _uneven(where, value, gamma, exact)
     interval = exact.numerator

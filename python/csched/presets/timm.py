@@ -15,13 +15,12 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from csched import _check
 from csched.curve import Curve
 from csched.nodes import product, sequence
 from csched.phases import curve
 from csched.presets import pieces
+from csched.presets.timm_noise import noise as drawn
 from csched.schedule import Schedule
 
 __all__ = [
@@ -31,6 +30,7 @@ __all__ = [
     "StepLRScheduler",
     "TanhLRScheduler",
     "WSDLRScheduler",
+    "create_scheduler_v2",
 ]
 
 Range = Sequence[int] | int | None
@@ -269,6 +269,82 @@ def WSDLRScheduler(
     return _finished(where, whole, noise, t_in_epochs, updates_per_epoch)
 
 
+def create_scheduler_v2(
+    sched: str = "cosine",
+    num_epochs: int = 300,
+    decay_epochs: float | None = None,
+    decay_milestones: Sequence[int] = (90, 180, 270),
+    decay_rate: float = 0.1,
+    min_lr: float = 0.0,
+    warmup_lr: float = 1e-5,
+    warmup_epochs: int = 0,
+    warmup_prefix: bool = False,
+    noise: float | Sequence[float] | None = None,
+    noise_pct: float = 0.67,
+    noise_std: float = 1.0,
+    noise_seed: int = 42,
+    cycle_mul: float = 1.0,
+    cycle_decay: float = 0.1,
+    cycle_limit: int = 1,
+    k_decay: float = 1.0,
+    decay_fn: str | None = None,
+    stable_timescale: float | None = None,
+    step_on_epochs: bool = True,
+    updates_per_epoch: int = 0,
+    *,
+    base_lr: float = 1.0,
+) -> Schedule:
+    """A scheduler by the name that timm's training script has for it, from lengths in epochs.
+
+    "cosine", "tanh", "poly" (its power is ``decay_rate``), "step", "multistep", "wsd", "rsqrt",
+    "constant" or "none". Not "plateau", which follows a metric: see :mod:`csched.plateau`. Without
+    ``step_on_epochs`` a step is an update, ``updates_per_epoch`` of them an epoch. timm's
+    ``cooldown_epochs`` only tells how long to train.
+
+    >>> c = create_scheduler_v2("step", 6, decay_epochs=2, decay_rate=0.5)["lr"]
+    >>> c.values(0, 6).tolist()
+    [1.0, 1.0, 0.5, 0.5, 0.25, 0.25]
+    """
+    where = "timm.create_scheduler_v2"
+    names = ["cosine", "tanh", "poly", "step", "multistep", "wsd", "rsqrt", "constant", "none"]
+    _check.choice(where, "sched", sched, names)
+    if sched == "none":
+        return Schedule(lr=pieces.constant(base_lr))
+    low = 0 if step_on_epochs else 1
+    updates = _check.integer(where, "updates_per_epoch", updates_per_epoch, low)
+    unit = 1 if step_on_epochs else updates
+    n, up = num_epochs * unit, warmup_epochs * unit
+    if decay_epochs is None:
+        decay_epochs = 0.2 if sched in ("wsd", "rsqrt") else 90
+    more: dict[str, Any] = {"noise_pct": noise_pct, "noise_std": noise_std}
+    more |= {"noise_seed": noise_seed, "base_lr": base_lr, "t_in_epochs": step_on_epochs}
+    more |= {"warmup_t": up, "warmup_lr_init": warmup_lr, "updates_per_epoch": updates or None}
+    if noise is not None:
+        ends = [x * n for x in ([noise] if isinstance(noise, (int, float)) else noise)]
+        more["noise_range_t"] = int(ends[0]) if len(ends) == 1 else ends
+    if sched in ("wsd", "rsqrt"):
+        whole = n if warmup_prefix else n - up
+        cool = decay_epochs * (whole if 0 < decay_epochs < 1 else unit)
+        root = sched == "rsqrt"
+        law = decay_fn or ("linear" if root else "1-sqrt")
+        scale = None if stable_timescale is None else stable_timescale * unit
+        stable = ("rsqrt" if root else "constant"), scale
+        return WSDLRScheduler(whole, round(cool), min_lr, *stable, law, **more)
+    more["warmup_prefix"] = warmup_prefix
+    if sched in ("step", "constant"):
+        drops = (1, 1.0) if sched == "constant" else (decay_epochs * unit, decay_rate)
+        return StepLRScheduler(*drops, **more)
+    if sched == "multistep":
+        return MultiStepLRScheduler([d * unit for d in decay_milestones], decay_rate, **more)
+    more |= {"cycle_mul": cycle_mul, "cycle_decay": cycle_decay, "cycle_limit": cycle_limit}
+    more |= {"lr_min": min_lr}
+    if sched == "tanh":
+        return TanhLRScheduler(n, **more)
+    if sched == "poly":
+        return PolyLRScheduler(n, decay_rate, k_decay=k_decay, **more)
+    return CosineLRScheduler(n, k_decay=k_decay, **more)
+
+
 def _decay_profile(where: str, name: str, power: float, ratio: float) -> tuple[str, dict[str, Any]]:
     _check.choice(where, "decay_fn", name, ["linear", "1-sqrt", "cosine", "power", "exp"])
     if name == "power":
@@ -330,31 +406,10 @@ def _finished(
     if reach is not None:
         start, stop = (reach, whole.steps) if isinstance(reach, int) else reach
         start, stop = max(1, math.ceil(start)), max(1, math.ceil(stop))  # a constructor has none
-        factors = [1.0 + _noise(kind, limit, std, seed + t) for t in range(start, stop)]
+        factors = [1.0 + drawn(kind, limit, std, seed + t) for t in range(start, stop)]
         whole = product(whole, pieces.steps_of([*[1.0] * start, *factors, 1.0]))
     if not t_in_epochs or updates is None:
         return Schedule(lr=whole)
     n = _check.integer(where, "updates_per_epoch", updates, 1)
     held = [pieces.constant(v, n) for v in whole.values(0, whole.steps + 1).tolist()]
     return Schedule(lr=sequence(*held))
-
-
-def _noise(kind: str, limit: float, std: float, seed: int) -> float:
-    """What ``torch.randn(1)`` gives with this seed, again until its size is below the limit.
-
-    torch's generator is MT19937 seeded with one word; its normal numbers are Box and Muller's, two
-    from two 53-bit uniforms, the second one kept for the next call, rounded to float32.
-    """
-    words = np.random.RandomState(seed)
-
-    def uniform() -> float:
-        high, low = (int(w) for w in words.randint(0, 2**32, 2, dtype=np.uint32))
-        return ((high << 32 | low) % 2**53) * 2.0**-53
-
-    while True:
-        angle, u = 2.0 * math.pi * uniform(), uniform()
-        radius = math.sqrt(-2.0 * math.log1p(-u))
-        for sample in (radius * math.cos(angle), radius * math.sin(angle)):
-            noise = float(np.float32(sample)) * std
-            if abs(noise) < limit:
-                return noise
