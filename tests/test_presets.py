@@ -81,7 +81,7 @@ FOUND = {  # what is asked for -> who is first, and who must be among the others
     "rex": ("pytorch_optimizer", "wolfe pytorch_scheduler"),
     "cyclic": ("torch", "paddle lrsched wolfe"),
     "WarmupCosineLR": ("deepspeed", "optax transformers composer"),
-    "lr finder": ("deepspeed", ""),
+    "lr finder": ("fastai", "deepspeed"),
     "constant": ("transformers", "torch optax lrsched"),
 }
 

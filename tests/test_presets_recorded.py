@@ -35,6 +35,8 @@ def meant(module, value):
     match value:
         case [str(name), dict(arguments)]:
             return called(module, name, arguments)
+        case [[str(), dict()], *_]:
+            return [meant(module, v) for v in value]
         case {"over": [top, shift]}:
             return lambda t: top / (shift + t)
         case {"state": fields}:

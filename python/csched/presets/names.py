@@ -191,6 +191,7 @@ FAMILIES: dict[str, list[tuple[str, str, str]]] = {
         ("optax", "linear_onecycle_schedule", "three legs; end at T"),
         ("lrsched", "one_cycle", "peak at round(pct_start * T), end max / final_div"),
         ("fastai", "fit_one_cycle", "peak at pct_start, also between steps; end never used"),
+        ("fastai", "fine_tune", "two: frozen, then all at half the rate"),
         ("deepspeed", "OneCycle", "a triangle, then 1 / (1 + rate t)"),
         ("mmengine", "OneCycleLR OneCycleParamScheduler", "torch's corners; no momentum"),
     ],
@@ -250,6 +251,7 @@ FAMILIES: dict[str, list[tuple[str, str, str]]] = {
     ],
     "range test": [
         ("deepspeed", "LRRangeTest", "linear; staircase"),
+        ("fastai", "LRFinder", "exponential; never at its end"),
     ],
     "constant": [
         ("torch", "ConstantLR", "a factor for total_iters steps, then none"),
@@ -274,6 +276,7 @@ FAMILIES: dict[str, list[tuple[str, str, str]]] = {
         ("fvcore", "CompositeParamScheduler", "fractions; clocks rescaled or fixed"),
         ("ignite", "ConcatScheduler", "durations"),
         ("lrsched", "sequential", "pairs of length and schedule"),
+        ("fastai", "combine_scheds", "parts of the whole"),
         ("lrsched", "with_warmup", "a line in front"),
         ("ignite", "create_lr_scheduler_with_warmup", "a line in front, at its end one step early"),
         ("pytorch_scheduler", "WarmupScheduler", "a warm-up in front; exponential means squared"),
