@@ -134,23 +134,31 @@ def test_warmup(meets, a, b, n, start, duration):
     agree(steps(ours["lr"], N), used(theirs, o), rtol=CLOSED, near_zero=1e-14)
 
 
-@DRAWS
-@given(st.sampled_from(["Exp", "Step", "MultiStep", "PiecewiseLinear"]), values, points, st.data())
-def test_state_schedulers_count_from_one(name, a, rows, data):
-    gamma, n = data.draw(st.floats(0.5, 1.1)), data.draw(st.integers(1, 20))
-    args = {
-        "Exp": (a, gamma),
-        "Step": (a, gamma, n),
-        "MultiStep": (a, gamma, [r[0] for r in rows]),
-        "PiecewiseLinear": (rows,),
-    }[name]
-    theirs = getattr(state_peer, f"{name}StateScheduler")(*args, "x", create_new=True)
-    engine, values = Engine(lambda *_: None), []
-    for _ in range(N):
-        theirs(engine)
-        values.append(engine.state.x)
-    ours = getattr(presets, f"{name}StateScheduler")(*args, "x")["x"]
-    agree(steps(ours, N), values, rtol=CLOSED, near_zero=1e-14)
+STATE = {  # name -> the arguments, of a value, points, a factor and a length
+    "Exp": lambda a, rows, gamma, n: (a, gamma),
+    "Step": lambda a, rows, gamma, n: (a, gamma, n),
+    "MultiStep": lambda a, rows, gamma, n: (a, gamma, [r[0] for r in rows]),
+    "PiecewiseLinear": lambda a, rows, gamma, n: (rows,),
+    "Lambda": lambda a, rows, gamma, n: (lambda t: a / (t + gamma),),
+}
+
+
+@pytest.mark.parametrize("name", STATE)
+def test_state_schedulers_count_from_one(name):
+    @DRAWS
+    @given(values, points, st.floats(0.5, 1.1), st.integers(1, 20))
+    def run(a, rows, gamma, n):
+        args = STATE[name](a, rows, gamma, n)
+        theirs = getattr(state_peer, f"{name}StateScheduler")(*args, "x", create_new=True)
+        engine, seen = Engine(lambda *_: None), []
+        for _ in range(N):
+            theirs(engine)
+            seen.append(engine.state.x)
+        more = {"steps": N} if name == "Lambda" else {}
+        ours = getattr(presets, f"{name}StateScheduler")(*args, "x", **more)["x"]
+        agree(steps(ours, N), seen, rtol=CLOSED, near_zero=1e-14)
+
+    run()
 
 
 def test_bad_arguments_are_refused_by_name():

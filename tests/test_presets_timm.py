@@ -8,7 +8,7 @@ import pytest
 import torch
 from beside import DRAWS, PAST, agree, steps
 from csched.presets import timm as presets
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 if "timm" not in sys.modules:  # timm's own __init__ needs torchvision; its schedulers do not
@@ -166,7 +166,7 @@ def test_poly(n, power, cycle, warmup, k, lr):
     compared("PolyLRScheduler", 60, n, power, **kwargs, lr=lr, near_zero=1e-13 * lr, skip=skip)
 
 
-@DRAWS
+@settings(DRAWS, max_examples=250)
 @given(lengths, st.floats(-8.0, 0.0), st.floats(0.5, 4.0), cyclic, warmups, rates)
 def test_tanh(n, low, up, cycle, warmup, lr):
     skip = restarts(n, {**cycle, **warmup})
@@ -226,7 +226,7 @@ def test_restarts_that_timm_misses_are_there():  # R12
 NAMES = ["cosine", "tanh", "poly", "step", "multistep", "wsd", "rsqrt", "constant", "none"]
 
 
-@DRAWS
+@settings(DRAWS, max_examples=250)
 @given(
     st.sampled_from(NAMES),
     st.integers(2, 12),

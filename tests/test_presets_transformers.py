@@ -177,6 +177,18 @@ def test_every_name_of_get_scheduler_is_the_same_function(name):
     agree(ours, theirs, rtol=CLOSED, near_zero=1e-13)
 
 
+@DRAWS
+@given(st.sampled_from(sorted(presets.NAMES)), st.integers(0, 9), st.integers(10, 40), rates)
+def test_get_scheduler_over_random_arguments(name, warmup, total, lr):
+    extra = {"min_lr_rate": 0.1} if "min_lr" in name else {}
+    if name == "warmup_stable_decay":
+        extra = {"num_decay_steps": 5}
+    o = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=lr)
+    theirs = used(peer.get_scheduler(name, o, warmup, total, extra), N, lr)
+    ours = presets.get_scheduler(name, warmup, total, extra, base_lr=lr)["lr"].values(0, N)
+    agree(ours, theirs, rtol=CLOSED, near_zero=1e-13 * lr)
+
+
 def test_all_names_but_those_that_follow_a_metric_are_known():
     names = {str(n.value) for n in peer.TYPE_TO_SCHEDULER_FUNCTION}
     assert names - set(presets.NAMES) == {"reduce_lr_on_plateau", "greedy"}
