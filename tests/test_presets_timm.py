@@ -194,14 +194,15 @@ def test_multi_step(milestones, gamma, warmup, noise, lr):
 @given(
     lengths,
     st.integers(0, 20),
-    st.sampled_from(["constant", "rsqrt"]),
+    st.sampled_from(["constant", "rsqrt", "power"]),
     st.sampled_from(["linear", "1-sqrt", "cosine", "power", "exp"]),
     st.floats(0.0, 0.1),
     st.integers(0, 9),
     rates,
+    st.floats(0.1, 3.0),
 )
-def test_wsd(cool, stable, stable_fn, decay_fn, lr_min, warmup, lr):
-    args = cool + stable, cool, lr_min, stable_fn, 5.0
+def test_wsd(cool, stable, stable_fn, decay_fn, lr_min, warmup, lr, power):
+    args = cool + stable, cool, lr_min, stable_fn, 5.0, power
     kwargs = {"decay_fn": decay_fn, "warmup_t": warmup}
     ours = presets.WSDLRScheduler(*args, **kwargs, base_lr=lr)["lr"]
     n = 60 + PAST

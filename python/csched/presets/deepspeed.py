@@ -6,7 +6,6 @@ updates at the lowest rate: that is reproduced.
 
 from __future__ import annotations
 
-import math
 from itertools import pairwise
 
 from csched import _check
@@ -144,8 +143,7 @@ def _warmup(where: str, low: float, high: float, steps: int, kind: str) -> list[
     n = max(2, _check.integer(where, "warmup_num_steps", steps, 1))
     if kind == "linear":
         return [curve("linear", low, high, n)]
-    scale = (high - low) / math.log(n)
-    return [pieces.sampled(lambda t: low + scale * math.log(t + 1), n)]
+    return [curve("logarithmic", low, high, n - 1, scale=n - 1.0), pieces.constant(high)]
 
 
 def WarmupDecayLR(

@@ -95,7 +95,8 @@ def combine_scheds(pcts: Iterable[float], scheds: Iterable[Schedule], *, steps: 
     given = list(scheds)
     if len(given) != len(widths) or sum(widths) != n:
         _check.fail(where, "pcts", f"{len(given)} parts that add up to 1", [w / n for w in widths])
-    knots, parts = [Fraction(0), *accumulate(widths)], []
+    knots = [Fraction(0), *accumulate(widths)]
+    parts: list[Curve] = []
     for schedule, (begin, end) in zip(given, pairwise(knots), strict=True):
         leg = schedule["lr"] if isinstance(schedule, Schedule) else None
         if not isinstance(leg, Phase):

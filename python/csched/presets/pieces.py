@@ -125,24 +125,30 @@ def growing(steps: int | float, mult: float, count: int | None) -> list[Fraction
     return knots
 
 
-def root_law(value: float, timescale: float, offset: float = 0.0, every: int = 1) -> Curve:
-    """``value / sqrt(1 + (t + offset) / timescale)`` up to step 2^49, or timescale * 2^49."""
+def power_law(value: float, timescale: float, power: float, every: int = 1) -> Curve:
+    """``value * (1 + t / timescale)**-power`` up to step 2^49, or timescale * 2^49."""
     if timescale > 1e30:
         return constant(value)
     k = min(49, 50 - max(0, math.ceil(math.log2(timescale))))  # span and scale as the core has them
     span = timescale * 2.0**k if k > 0 else 2.0**53
     scale = span / timescale
-    end = value / math.sqrt(1.0 + scale)
+    end = value * (1.0 + scale) ** -power
     sampling = Every(every) if every > 1 else None
-    arguments: dict[str, Any] = {"offset": offset, "span": span, "scale": scale}
-    steps = max(1, int(min(2.0**49, span - offset)))
-    return curve("inverse_sqrt", value, end, steps, sampling, **arguments)
+    arguments: dict[str, Any] = {"span": span, "scale": scale}
+    steps = max(1, int(min(2.0**49, span)))
+    if power == 0.5:
+        return curve("inverse_sqrt", value, end, steps, sampling, **arguments)
+    return curve("inverse_power", value, end, steps, sampling, power=power, **arguments)
+
+
+def root_law(value: float, timescale: float) -> Curve:
+    """``value / sqrt(1 + t / timescale)``."""
+    return power_law(value, timescale, 0.5)
 
 
 def inverse_time(value: float, timescale: float, every: int = 1) -> Curve:
-    """``value / (1 + t / timescale)``: the square of an inverse square root."""
-    root = root_law(1.0, timescale, every=every)
-    return value * (root * root)
+    """``value / (1 + t / timescale)``."""
+    return power_law(value, timescale, 1.0, every)
 
 
 def geometric(where: str, value: float, gamma: float, period: float = 1.0) -> Curve:

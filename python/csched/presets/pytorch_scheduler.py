@@ -280,20 +280,13 @@ def CosineAnnealingWarmupRestarts(
 def KDecayScheduler(
     total_steps: int, k: float = 1.0, min_lr: float = 0.0, *, base_lr: float = 1.0
 ) -> Schedule:
-    """``min_lr + (base_lr - min_lr) * (1 + cos(pi z**k)) / 2``; with k other than 1 its values.
+    """``min_lr + (base_lr - min_lr) * (1 + cos(pi z**k)) / 2``.
 
     >>> [round(v, 4) for v in KDecayScheduler(2, 2.0)["lr"].values(0, 3).tolist()]
     [1.0, 0.8536, 0.0]
     """
-    where = "pytorch_scheduler.KDecayScheduler"
-    _, n = _lengths(where, total_steps)
-    if _check.real(where, "k", k, 0.0, open_low=True) == 1.0:
-        return Schedule(lr=curve("cosine", base_lr, min_lr, n))
-
-    def value(t: int) -> float:
-        return min_lr + (base_lr - min_lr) * math.cos(math.pi / 2 * (t / n) ** k) ** 2
-
-    return Schedule(lr=sequence(pieces.sampled(value, n), pieces.constant(min_lr)))
+    _, n = _lengths("pytorch_scheduler.KDecayScheduler", total_steps)
+    return Schedule(lr=curve("cosine", base_lr, min_lr, n, k_decay=k))
 
 
 def PowerDecayScheduler(
@@ -304,35 +297,25 @@ def PowerDecayScheduler(
     *,
     base_lr: float = 1.0,
 ) -> Schedule:
-    """A line up, then ``base_lr * (t / warmup_steps)**-alpha``, not below ``min_lr``.
+    """A line up, then ``base_lr * (t / warmup_steps)**-alpha``, not below ``min_lr``, without end.
 
-    Without a warm-up ``(t + 1)**-alpha``. The peer has no end. Here ``alpha`` 1/2 and 1 have none;
-    another one is written down as its values, up to ``total_steps``, and held.
+    Without a warm-up ``(t + 1)**-alpha``.
 
     >>> c = PowerDecayScheduler(10, 2)["lr"]
     >>> [round(c(t), 6) for t in (0, 1, 2, 8)]
     [0.0, 0.5, 1.0, 0.5]
     """
     where = "pytorch_scheduler.PowerDecayScheduler"
-    up, n = _lengths(where, total_steps, warmup_steps)
-    _check.real(where, "alpha", alpha, 0.0, open_low=True)
-    scale = up or 1
-    if alpha == 0.5:
-        law = pieces.root_law(base_lr, scale)
-    elif alpha == 1.0:
-        law = pieces.inverse_time(base_lr, scale)
-    else:
-        law = pieces.sampled(lambda t: base_lr * ((t + scale) / scale) ** -alpha, n)
+    up, _ = _lengths(where, total_steps, warmup_steps)
+    power = _check.real(where, "alpha", alpha, 0.0, 100.0, open_low=True)
+    law = pieces.power_law(base_lr, up or 1, power)
     return Schedule(lr=pieces.warmed(0.0, base_lr, up, law.clip(low=min_lr)))
 
 
-def _hyperbolic(n: int, bound: int, t: int) -> float:
-    """h(t) - h(0) for h(x) = sqrt((n - x) / u * (2 - (n + x) / u)), zero at x = n."""
-
-    def h(x: int) -> float:
-        return math.sqrt((n - x) / bound * (2.0 - (n + x) / bound))
-
-    return h(t) - h(0)
+def _fall(n: int, bound: int) -> tuple[float, float]:
+    """h(0) of h(x) = sqrt((n - x) / u * (2 - (n + x) / u)), and the profile's argument."""
+    share = n / bound
+    return math.sqrt(share * (2.0 - share)), bound / n
 
 
 def HyperbolicLRScheduler(
@@ -343,7 +326,7 @@ def HyperbolicLRScheduler(
     *,
     base_lr: float = 1.0,
 ) -> Schedule:
-    """HyperbolicLR, ``base_lr + (base_lr - min_lr) * (h(t) - h(0))``, written down as its values.
+    """HyperbolicLR, ``base_lr + (base_lr - min_lr) * (h(t) - h(0))``.
 
     ``h(x) = sqrt((n - x) / u * (2 - (n + x) / u))`` with u = upper_bound; it meets ``min_lr`` at
     the end only where u is the number of steps. Kim et al., https://arxiv.org/abs/2407.15200.
@@ -353,9 +336,8 @@ def HyperbolicLRScheduler(
     """
     where = "pytorch_scheduler.HyperbolicLRScheduler"
     up, n = _lengths(where, total_steps, warmup_steps)
-    bound = _check.integer(where, "upper_bound", upper_bound, total_steps)
-    height = base_lr - min_lr
-    law = pieces.sampled(lambda t: base_lr + height * _hyperbolic(n, bound, t), n + 1)
+    height, upper = _fall(n, _check.integer(where, "upper_bound", upper_bound, total_steps))
+    law = curve("hyperbolic", base_lr, base_lr - (base_lr - min_lr) * height, n, upper=upper)
     return Schedule(lr=pieces.warmed(min_lr, base_lr, up, law))
 
 
@@ -367,7 +349,7 @@ def ExpHyperbolicLRScheduler(
     *,
     base_lr: float = 1.0,
 ) -> Schedule:
-    """ExpHyperbolicLR, ``base_lr * (base_lr / min_lr)**(h(t) - h(0))``, as its values.
+    """ExpHyperbolicLR, ``base_lr * (base_lr / min_lr)**(h(t) - h(0))``.
 
     h is that of :func:`HyperbolicLRScheduler`.
 
@@ -376,10 +358,10 @@ def ExpHyperbolicLRScheduler(
     """
     where = "pytorch_scheduler.ExpHyperbolicLRScheduler"
     up, n = _lengths(where, total_steps, warmup_steps)
-    bound = _check.integer(where, "upper_bound", upper_bound, total_steps)
+    height, upper = _fall(n, _check.integer(where, "upper_bound", upper_bound, total_steps))
     _check.real(where, "min_lr", min_lr, 0.0, open_low=True)
-    ratio = base_lr / min_lr
-    law = pieces.sampled(lambda t: base_lr * ratio ** _hyperbolic(n, bound, t), n + 1)
+    end = base_lr * (min_lr / base_lr) ** height
+    law = curve("exp_hyperbolic", base_lr, end, n, upper=upper)
     return Schedule(lr=pieces.warmed(min_lr, base_lr, up, law))
 
 

@@ -12,7 +12,7 @@ t_initial on); here cycles are found exactly.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from csched import _check
@@ -66,7 +66,7 @@ def CosineLRScheduler(
     [0.1, 0.4, 0.7, 0.5, 0.25, 0.066987, 0.0]
     """
     where = "timm.CosineLRScheduler"
-    leg = pieces.leg_of("cosine") if k_decay == 1.0 else _k_leg(where, k_decay, _half_cosine)
+    leg = pieces.leg_of("cosine", k_decay=k_decay)
     body = _cycles(where, t_initial, lr_min, cycle_mul, cycle_decay, cycle_limit, leg, base_lr)
     whole = _warmed(where, body, warmup_t, warmup_lr_init, warmup_prefix, base_lr, base_lr)
     noise = noise_range_t, "normal", noise_pct, noise_std, noise_seed
@@ -102,12 +102,7 @@ def PolyLRScheduler(
     """
     where = "timm.PolyLRScheduler"
     _check.real(where, "power", power, 0.0, open_low=True)
-    if k_decay == 1.0:
-        leg = pieces.leg_of("polynomial", power=power)
-    elif power == 1.0:
-        leg = pieces.leg_of("parabolic", power=k_decay)
-    else:
-        leg = _k_leg(where, k_decay, lambda z: (1.0 - z) ** power)
+    leg = pieces.leg_of("polynomial", power=power, k_decay=k_decay)
     body = _cycles(where, t_initial, lr_min, cycle_mul, cycle_decay, cycle_limit, leg, base_lr)
     whole = _warmed(where, body, warmup_t, warmup_lr_init, warmup_prefix, base_lr, base_lr)
     noise = noise_range_t, "normal", noise_pct, noise_std, noise_seed
@@ -221,6 +216,7 @@ def WSDLRScheduler(
     lr_min: float = 0.0,
     stable_fn: str = "constant",
     stable_timescale: float | None = None,
+    stable_power: float = 0.5,
     decay_fn: str = "1-sqrt",
     decay_power: float = 0.5,
     decay_ratio: float = 0.1,
@@ -237,10 +233,10 @@ def WSDLRScheduler(
 ) -> Schedule:
     """A warm-up in front, a stable part, and the last ``decay_t`` of ``t_initial`` down to lr_min.
 
-    ``stable_fn``: "constant" or "rsqrt" (``1 / sqrt(1 + t / stable_timescale)``, which goes on
-    under the decay). ``decay_fn``: "linear", "1-sqrt", "cosine", "power" (1 - z**decay_power) or
-    "exp" (normalised, ratio ``decay_ratio``). timm's ``stable_fn="power"`` and a function for
-    ``decay_fn`` have no profile here.
+    ``stable_fn``: "constant", "rsqrt" (``1 / sqrt(1 + t / stable_timescale)``, which goes on under
+    the decay) or "power" (to the power ``-stable_power`` instead of -1/2). ``decay_fn``: "linear",
+    "1-sqrt", "cosine", "power" (1 - z**decay_power) or "exp" (normalised, ratio ``decay_ratio``); a
+    function has no place in a spec.
 
     >>> c = WSDLRScheduler(6, 2, decay_fn="linear", warmup_t=2)["lr"]
     >>> c.values(0, 9).tolist()
@@ -249,7 +245,7 @@ def WSDLRScheduler(
     where = "timm.WSDLRScheduler"
     n = _check.integer(where, "t_initial", t_initial, 1)
     cool = _check.integer(where, "decay_t", decay_t, 1, n)
-    _check.choice(where, "stable_fn", stable_fn, ["constant", "rsqrt"])
+    _check.choice(where, "stable_fn", stable_fn, ["constant", "rsqrt", "power"])
     name, arguments = _decay_profile(where, decay_fn, decay_power, decay_ratio)
     top = max(base_lr, lr_min)
     if stable_fn == "constant":
@@ -260,7 +256,9 @@ def WSDLRScheduler(
     else:
         scale = warmup_t if stable_timescale is None else stable_timescale
         _check.real(where, "stable_timescale", scale, 0.0, open_low=True)
-        stable = pieces.root_law(base_lr, scale).clip(low=lr_min)
+        power = 0.5 if stable_fn == "rsqrt" else stable_power
+        _check.real(where, "stable_power", power, 0.0, 100.0, open_low=True)
+        stable = pieces.power_law(base_lr, scale, power).clip(low=lr_min)
         fall = curve(name, 1.0, 0.0, cool, **arguments)
         gate = pieces.constant(1.0, n - cool).then(fall) if n > cool else fall
         body = product(stable, gate) if lr_min == 0.0 else product(stable + -lr_min, gate) + lr_min
@@ -328,8 +326,8 @@ def create_scheduler_v2(
         root = sched == "rsqrt"
         law = decay_fn or ("linear" if root else "1-sqrt")
         scale = None if stable_timescale is None else stable_timescale * unit
-        stable = ("rsqrt" if root else "constant"), scale
-        return WSDLRScheduler(whole, round(cool), min_lr, *stable, law, **more)
+        more |= {"stable_fn": "rsqrt" if root else "constant", "stable_timescale": scale}
+        return WSDLRScheduler(whole, round(cool), min_lr, decay_fn=law, **more)
     more["warmup_prefix"] = warmup_prefix
     if sched in ("step", "constant"):
         drops = (1, 1.0) if sched == "constant" else (decay_epochs * unit, decay_rate)
@@ -353,22 +351,6 @@ def _decay_profile(where: str, name: str, power: float, ratio: float) -> tuple[s
         _check.real(where, "decay_ratio", ratio, 0.0, 1.0, open_low=True, open_high=True)
         return "exponential_offset", {"rate": -math.log(ratio), "normalised": True}
     return {"1-sqrt": "one_minus_sqrt"}.get(name, name), {}
-
-
-def _half_cosine(z: float) -> float:
-    return math.sin(math.pi * (1.0 - z) / 2.0) ** 2
-
-
-def _k_leg(where: str, k: float, shape: Callable[[float], float]) -> Any:
-    """p(z**k) has no profile: a leg of it is its values, step by step."""
-    _check.real(where, "k_decay", k, 0.0, open_low=True)
-
-    def leg(start: float, end: float, steps: int, offset: float, span: float) -> Curve:
-        return pieces.sampled(
-            lambda t: end + (start - end) * shape(((t + offset) / span) ** k), steps
-        )
-
-    return leg
 
 
 def _cycles(
