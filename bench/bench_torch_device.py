@@ -56,14 +56,14 @@ def test_step_of_values_on_a_device(timed, who, groups):
             agree([LR(t) * (1.0 + i / groups) for i in range(groups)], rates, rtol=6e-8)
             scheduler.step()
         step = scheduler.step
-    iterations = 4 if who == "CosineAnnealingLR" else 200
+    slow = who == "CosineAnnealingLR"
     timed(
         f"step of values on a device, {groups} groups",
         name,
         step,
         limit=who == "copy_",
-        rounds=40,
-        iterations=iterations,
+        rounds=10 if slow else 40,
+        iterations=4 if slow else 200,
     )
 
 

@@ -224,8 +224,9 @@ class Scheduler(Reading):
     def step_on_device(self) -> None:
         """Move the device alone to its next step: what to capture after ``optimizer.step()``.
 
-        Two launches a device; nothing waits. Then replay with ``replay(graph)``. Schedulers that
-        this one drives move their devices, too.
+        Two launches a device; nothing waits. Then replay with ``replay(graph)``. In a compiled
+        training step it is compiled too, once; call ``replayed()`` after it. Schedulers that this
+        one drives move their devices as well.
         """
         if not self._held.windows:
             _check.fail(WHERE, "storage", "'device' for step_on_device()", self._held.storage)
