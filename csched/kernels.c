@@ -134,6 +134,8 @@ double cs_end(const cs_phase *phase) { return phase->half[1].a; }
 typedef struct {
     void (*f64[N_KERNELS])(const cs_half *, int64_t, int32_t, double *restrict);
     void (*f32[N_KERNELS])(const cs_half *, int64_t, int32_t, float *restrict);
+    void (*spread_f64)(const double *, int64_t, int64_t, double *restrict);
+    void (*spread_f32)(const float *, int64_t, int64_t, float *restrict);
 } cs_loops;
 
 #define VARIANT plain
@@ -206,5 +208,11 @@ int cs_variant_in_use(void) { return variant_in_use; }
             first += run, out += run, n -= run; \
         } \
     }
+#define SPREAD(SUFFIX, TYPE) \
+    void cs_spread_##SUFFIX(const TYPE *samples, int64_t count, int64_t times, TYPE *restrict out) { \
+        variants[variant_in_use].loops->spread_##SUFFIX(samples, count, times, out); \
+    }
 FILL(f64, double)
+SPREAD(f64, double)
+SPREAD(f32, float)
 FILL(f32, float)

@@ -58,6 +58,10 @@ double cs_end(const cs_phase *phase);
 void cs_fill_f64(const cs_phase *phase, int64_t first, int64_t n, double *restrict out);
 void cs_fill_f32(const cs_phase *phase, int64_t first, int64_t n, float *restrict out);
 
+/* count samples, each `times` in a row. */
+void cs_spread_f64(const double *samples, int64_t count, int64_t times, double *restrict out);
+void cs_spread_f32(const float *samples, int64_t count, int64_t times, float *restrict out);
+
 /* Variants of the block loops this CPU can run, best last; all give the same bits. */
 int cs_n_variants(void);
 const char *cs_variant_name(int i);

@@ -111,6 +111,24 @@
         } \
     }
 
+/* count samples, each `times` in a row. Vectors of WIDTH reach beyond their sample, where the next
+   one overwrites them; the last samples are stored exactly. */
+#define STORED(WIDTH) \
+    for (const int64_t safe = count - 1 - (WIDTH - 2 + times) / times; i <= safe; i++) \
+        for (int64_t r = 0; r < times; r += WIDTH) \
+            for (int64_t j = 0; j < WIDTH; j++) out[i * times + r + j] = samples[i];
+
+#define SPREAD(TYPE, SUFFIX) \
+    static void CS_LOCAL(spread_##SUFFIX)(const TYPE *samples, int64_t count, int64_t times, \
+                                          TYPE *restrict out) { \
+        int64_t i = 0; \
+        if (times == 2) STORED(2) \
+        else if (times <= 4) STORED(4) \
+        else STORED(8) \
+        for (; i < count; i++) \
+            for (int64_t r = 0; r < times; r++) out[i * times + r] = samples[i]; \
+    }
+
 #define DIRECT_LOOPS(NAME) DIRECT(NAME, double, f64) DIRECT(NAME, float, f32)
 #define BLOCK_LOOPS(NAME) BLOCKED(NAME, double, f64) BLOCKED(NAME, float, f32)
 #define SERIES_LOOPS(NAME) IN_SERIES(NAME, double, f64) IN_SERIES(NAME, float, f32)
@@ -119,16 +137,21 @@ CS_BLOCK_KERNELS(BLOCK_LOOPS)
 SERIES_OF_BLOCKS(double, f64)
 SERIES_OF_BLOCKS(float, f32)
 CS_SERIES_KERNELS(SERIES_LOOPS)
+SPREAD(double, f64)
+SPREAD(float, f32)
 
 #define ENTRY_F64(NAME) CS_LOCAL(NAME##_f64),
 #define ENTRY_F32(NAME) CS_LOCAL(NAME##_f32),
-static const cs_loops CS_LOCAL(loops) = {{CS_KERNELS(ENTRY_F64)}, {CS_KERNELS(ENTRY_F32)}};
+static const cs_loops CS_LOCAL(loops) = {
+    {CS_KERNELS(ENTRY_F64)}, {CS_KERNELS(ENTRY_F32)}, CS_LOCAL(spread_f64), CS_LOCAL(spread_f32)};
 
 #undef ENTRY_F64
 #undef ENTRY_F32
 #undef DIRECT_LOOPS
 #undef BLOCK_LOOPS
 #undef SERIES_LOOPS
+#undef SPREAD
+#undef STORED
 #undef IN_SERIES
 #undef SERIES_OF_BLOCKS
 #undef EVALUATED

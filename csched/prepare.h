@@ -22,7 +22,8 @@ static double prepare_constant(cs_phase *p, const double *arg, cs_ends e) {
 
 /* Small blocks for short phases: a table of B entries has to pay for itself. */
 static void set_block(cs_half *half, double m) {
-    half->block = m / half->stride < 32768.0 ? CS_LARGEST_BLOCK / 4 : CS_LARGEST_BLOCK;
+    double samples = m / half->stride;
+    half->block = samples < 2048.0 ? 32 : samples < 32768.0 ? 64 : CS_LARGEST_BLOCK;
 }
 
 #define NOWHERE 1e300 /* the singularity of a kernel that has none */

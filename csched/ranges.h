@@ -3,7 +3,7 @@
 static void NAME(range)(const cs_node *, int32_t, int64_t, int64_t, FLOAT *, const cs_levels *);
 
 static void NAME(repeat_value)(FLOAT v, int64_t n, FLOAT *out) {
-    for (int64_t i = 0; i < n; i++) out[i] = v;
+    if (n > 0) NAME(cs_spread)(&v, 1, n, out);
 }
 
 static void NAME(phase_range)(const cs_node *node, int64_t t, int64_t n, FLOAT *out,
@@ -58,16 +58,6 @@ static void NAME(repeat_range)(const cs_node *nodes, const cs_node *node, int64_
     }
 }
 
-/* count samples, each held for `times` steps. */
-static void NAME(spread)(const FLOAT *samples, int64_t count, int64_t times, FLOAT *restrict out) {
-    if (times > 8) {
-        for (int64_t i = 0; i < count; i++) NAME(repeat_value)(samples[i], times, out + i * times);
-    } else {
-        for (int64_t r = 0; r < times; r++)
-            for (int64_t i = 0; i < count; i++) out[i * times + r] = samples[i];
-    }
-}
-
 /* Samples are read in blocks where the child counts them, else one by one, and then spread. */
 static void NAME(every_range)(const cs_node *nodes, const cs_node *node, int64_t t, int64_t n,
                               FLOAT *out, const cs_levels *levels) {
@@ -83,7 +73,7 @@ static void NAME(every_range)(const cs_node *nodes, const cs_node *node, int64_t
             if (node->count == 2) NAME(range)(nodes, node->first, first, count, samples, levels);
             else for (int64_t i = 0; i < count; i++)
                 samples[i] = (FLOAT)every_value(nodes, node, t + i * times, levels);
-            NAME(spread)(samples, count, times, out);
+            NAME(cs_spread)(samples, count, times, out);
         }
         t += run, n -= run, out += run;
     }

@@ -48,8 +48,11 @@ def ends_for(name):
 
 
 def windows(n):
-    """Start, middle and end of a long horizon."""
-    return [(0, 3000), (n // 2 - 1500, n // 2 + 1500), (n - 3000, n + 10)]
+    """Start, middle and end of a long horizon, and where series change their blocks from there."""
+    inner = [
+        (b - 300, b + 300) for x in (4096, 16384, 65536) for b in (x, n - x) if 300 < b < n - 300
+    ]
+    return [(0, 3000), (n // 2 - 1500, n // 2 + 1500), (n - 3000, n + 10), *inner]
 
 
 # --- law 3: both ends, range, monotone ---------------------------------------------------------
@@ -165,6 +168,17 @@ def test_an_offset_of_whole_steps_reads_the_profile_further_on(name, arguments):
     part = csched.curve(name, 0.3, 0.1, 20, offset=7, span=50, **arguments)
     assert part.values(0, 21).tobytes() == whole.values(7, 28).tobytes()
     assert part(21) == part(10**6) == whole(27)  # holds what step `steps` got
+
+
+@every_call
+def test_part_of_a_long_phase_has_the_bits_of_the_whole(name, arguments):
+    if name == "table":
+        return  # its linear pieces are cut, and each is anchored at its own ends
+    n = 300_001
+    whole = csched.curve(name, 0.3, 0.1, n, **arguments)
+    for offset, steps in ((5, 4000), (4097, 70_000), (n // 2, n // 2)):
+        part = csched.curve(name, 0.3, 0.1, steps, offset=offset, span=n, **arguments)
+        assert part.values().tobytes() == whole.values(offset, offset + steps).tobytes()
 
 
 @every_call

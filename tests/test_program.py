@@ -11,6 +11,7 @@ from cases import CURVES
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import curves
+from test_profiles import CALLS, IDS
 
 import csched
 from csched import _core
@@ -74,19 +75,23 @@ def test_many_threads_share_one_large_curve():
     assert np.concatenate(parts).tobytes() == wanted.tobytes()
 
 
-@pytest.mark.parametrize("name", csched.PROFILES)
-def test_blocks_and_seams_of_long_phases_give_the_same_bits(name):
-    """Around the middle, where one half hands over to the other, and around powers of two."""
-    n = 100_003
-    c = csched.curve(name, 0.7, 0.2, n)
-    whole = c.values(0, n + 5)
-    for place in (0, 1, 2**10, 2**12, 2**16, n // 2, 2 * n // 3, 3 * n // 4, 9 * n // 10, n - 40):
-        for first in range(max(0, place - 9), place + 9, 4):
-            for size in (1, 7, 33):
-                assert (
-                    c.values(first, first + size).tobytes() == whole[first : first + size].tobytes()
-                )
-        assert c(place) == whole[place]
+SEAMS = (0, 128, 256, 512, 1024, 2048, 4096, 16384, 65536)
+"""Samples from either end at which blocks may change their size or their degree."""
+
+
+@pytest.mark.parametrize("n", [700, 9000, 100_003, 10**7 + 1, 10**13])
+@pytest.mark.parametrize(("name", "arguments"), CALLS, ids=IDS)
+def test_blocks_and_seams_of_long_phases_give_the_same_bits(name, arguments, n):
+    """There, and where one half hands over to the other, in ranges of any size and one by one."""
+    c = csched.curve(name, 0.7, 0.2, n, **arguments)
+    places = [*SEAMS, *(n - x for x in SEAMS), *(n * k // 10 for k in range(1, 10))]
+    for place in sorted({p for p in places if 0 <= p <= n}):
+        first = max(0, place - 20)
+        window = c.values(first, first + 41)
+        assert window.tobytes() == np.array([c(first + i) for i in range(41)]).tobytes()
+        assert window.tobytes() == c.values(max(0, first - 1111), first + 41)[-41:].tobytes()
+        for a, b in ((0, 1), (7, 8), (3, 36), (19, 41)):
+            assert window[a:b].tobytes() == c.values(first + a, first + b).tobytes()
 
 
 @given(curves(), st.integers(0, 80), st.integers(0, 40))
@@ -126,10 +131,10 @@ def test_every_cpu_variant_gives_the_same_bits(c, restored_variant):
     assert len(double) == len(single) == 1
 
 
-@pytest.mark.parametrize("name", csched.PROFILES)
+@pytest.mark.parametrize(("name", "arguments"), CALLS, ids=IDS)
 @pytest.mark.parametrize("n", [5, 1000, 100_003, 10**13])
-def test_every_cpu_variant_gives_the_same_bits_on_any_horizon(name, n, restored_variant):
-    c, bits = csched.curve(name, 0.7, 0.2, n), set()
+def test_every_cpu_variant_gives_the_same_bits_on_any_horizon(name, arguments, n, restored_variant):
+    c, bits = csched.curve(name, 0.7, 0.2, n, **arguments), set()
     windows = [(max(0, n // k - 800), n // k + 801) for k in (1, 2, 3)]
     for variant in _core.variants():
         _core.use_variant(variant)

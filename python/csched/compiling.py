@@ -99,8 +99,9 @@ def _sampled(c: Any, node: Node) -> Node:
             children = [_ended(node) if p >= last else _frozen(node, p) for p in places]
             return Node(SEQUENCE, children=children, begins=[0, *map(math.ceil, marks), c.steps])
         stride = c.sampling.interval
-        sampled = replace(node, times=stride, length=-(-c.steps // stride))
-        node = Node(EVERY, length=c.steps, times=stride, children=[sampled, node])
+        if stride > 1:
+            sampled = replace(node, times=stride, length=-(-c.steps // stride))
+            node = Node(EVERY, length=c.steps, times=stride, children=[sampled, node])
     if last >= c.steps:
         return node
     over = min(c.steps, math.ceil(max(last, 0.0) / stride) * stride)
