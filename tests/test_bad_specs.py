@@ -67,6 +67,9 @@ BY_NAME = {
     "bounds": st.booleans(),
     "staircase": st.booleans(),
     "exact_ends": st.booleans(),
+    "inclusive": st.booleans(),
+    "upper_bound": st.one_of(st.integers(100, 400), INTS),
+    "sizes": st.lists(st.integers(1, 64), max_size=5),
     "lobes": st.one_of(st.floats(0.1, 5.0), REALS),
     "cycles": st.one_of(st.integers(1, 6), INTS, REALS, st.none()),
 }

@@ -117,6 +117,15 @@ def test_power_law_meets_its_formula(power, steps):
         assert c(steps) == c(10 * steps)
 
 
+@pytest.mark.parametrize("power", [21.0, 100.0])
+@pytest.mark.parametrize("steps", [None, 2**45])
+def test_a_steep_power_law_falls_as_far_as_floats_go(power, steps):
+    c = csched.power_law(1.0, steps, power=power, hold_steps=10)["lr"]
+    meets(c, lambda t: (10 / t) ** mpf(power), [10, 11, 20, 100, 1000], 6)
+    assert 0.0 < c(2**52) < 1e-240
+    assert c.steps == steps or (steps is None and c.steps >= 2**49)
+
+
 def test_power_law_has_a_timescale_a_floor_and_a_cooldown():
     c = csched.power_law(
         1.0, 1000, power=0.7, timescale=7, floor=0.1, cooldown_steps=100, warmup_steps=10

@@ -18,11 +18,11 @@ __all__ = ["inverse_sqrt", "inverse_time", "noam", "power_law", "power_scheduler
 
 def _law(peak: float, floor: float, timescale: int, steps: int | None, power: float) -> Curve:
     """``floor + (peak - floor) * (1 + t / timescale)**-power``; for ever where steps is None."""
-    if steps is not None and steps <= timescale * 2**49:
+    most = min(49, 52 - timescale.bit_length(), int(300 / (power * math.log10(2.0))) - 1)
+    if steps is not None and steps <= timescale * 2**most:
         n, span, scale = steps, None, steps / timescale
-    else:
-        k = min(49, 52 - timescale.bit_length())  # so that timescale 2^k and the scale are exact
-        n, span, scale = steps or timescale * 2**k, float(timescale * 2**k), 2.0**k
+    else:  # timescale 2^most and the scale are exact; (1 + scale)^power stays below 1e300
+        n, span, scale = steps or 2**52, float(timescale * 2**most), 2.0**most
     end = floor + (peak - floor) * (1.0 + scale) ** -power
     if power == 0.5:
         return curve("inverse_sqrt", peak, end, n, span=span, scale=scale)

@@ -193,7 +193,7 @@ def sigmoid(
     center : float, default 0.5
         z at which half the peak is left, in [0, 1].
     steepness : float, default 10
-        In (0, 200]. Caffe's ``gamma`` is ``-steepness / steps``, and its ``stepsize``
+        In [1e-6, 200]. Caffe's ``gamma`` is ``-steepness / steps``, and its ``stepsize``
         ``center * steps``.
 
     References
@@ -210,7 +210,7 @@ def sigmoid(
     where = "sigmoid"
     _check.real(where, "peak", peak)
     c = _check.real(where, "center", center, 0.0, 1.0)
-    half = _check.real(where, "steepness", steepness, 0.0, 200.0, open_low=True) / 2.0
+    half = _check.real(where, "steepness", steepness, 1e-6, 200.0) / 2.0
     low, high = -half * c, half * (1.0 - c)
     ends = peak * _logistic(low), peak * _logistic(high)
 
