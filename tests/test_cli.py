@@ -105,6 +105,8 @@ def test_a_schedule_without_an_end_is_cut_where_the_user_says(command, tmp_path,
 
 def test_doc_is_the_docstring():
     assert "https://arxiv.org/abs/2107.04197" in text_of("doc", "rex")
+    assert "one_minus_sqrt    1 - sqrt(1 - z)" in text_of("doc", "Warmup")
+    assert "endpoint" in text_of("doc", "curve")
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,8 @@ What a recipe takes: csched list, csched doc RECIPE.
 """
 _CHUNK = 2**16  # rows of CSV at a time
 _CALLS: Any = {"every": csched.every, "at": csched.at, "Warmup": Warmup}
+_HELPERS = ("curve", "Clock", *(n for n in csched.recipes.HELPERS if n != "WARMUPS"))
+_DOCUMENTED: Any = {name: getattr(csched, name) for name in _HELPERS}
 _NO_END = 2**49  # laws without an end are made of phases of so many steps
 
 
@@ -134,10 +136,12 @@ def list_recipes(
 
 
 @app.command()
-def doc(recipe: Annotated[str, typer.Argument(help="Recipe or library.preset.")]) -> None:
+def doc(
+    recipe: Annotated[str, typer.Argument(help="Recipe, library.preset, Warmup or curve.")],
+) -> None:
     """Print what a recipe computes and its source."""
     with _told():
-        typer.echo(inspect.getdoc(_recipe(recipe)))
+        typer.echo(inspect.getdoc(_DOCUMENTED.get(recipe) or _recipe(recipe)))
 
 
 @app.command(context_settings=_OPEN)
