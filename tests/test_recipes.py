@@ -1,6 +1,7 @@
 """Every recipe against its formula, written a second time in mpmath or plain Python."""
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -311,6 +312,26 @@ def test_batch_size_is_an_integer_multiple_at_every_step():
     assert values.tolist() == wanted
     assert all(v.is_integer() for v in values.tolist())
     assert s(10**9) == 1024
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "steps", "ramp", "multiple"),
+    [
+        (8, 64, 7, 7, 8),
+        (1024, 64, 100, 37, 32),
+        (3, 300, 50, 50, 3),
+        (5, 5, 9, 4, 1),
+        (1, 2, 9, 9, 1),
+    ],
+)
+def test_batch_size_ramp_is_the_rounded_line_in_integers(start, end, steps, ramp, multiple):
+    s = csched.batch_size_ramp(start, end, steps, ramp_steps=ramp, multiple=multiple)["batch_size"]
+    line = [Fraction(start * ramp + (end - start) * min(t, ramp), ramp) for t in range(steps)]
+    assert s.values(0, steps + 5).tolist() == [
+        *(multiple * round(x / multiple) for x in line),
+        *[end] * 5,
+    ]
+    assert s.steps == steps
 
 
 def test_layer_wise_factors_are_powers_of_the_decay():

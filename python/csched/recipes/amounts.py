@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from fractions import Fraction
 from itertools import pairwise
 
 from csched import _check
+from csched.curve import Curve
 from csched.nodes import sequence
 from csched.phases import curve
 from csched.recipes.parts import MOST_PARTS, cycles_over, held, positions
@@ -62,9 +64,29 @@ def batch_size_ramp(
             _check.fail(where, name, f"a multiple of multiple = {each}", size)
     part: int | float = whole if isinstance(ramp_steps, float) and ramp_steps == 1.0 else ramp_steps
     n = max(1, _check.length(where, "ramp_steps", part, whole, 1))
+    if profile == "linear" and abs(end - start) // each < MOST_PARTS:
+        return Schedule(batch_size=_levels(start, end, each, n, whole))
     ramp = curve(profile, float(start), float(end), n)
-    held = [curve("constant", float(end), steps=whole - n)] if whole > n else []
-    return Schedule(batch_size=sequence(ramp, *held).rounded(float(each)))
+    return Schedule(batch_size=sequence(ramp, *held(float(end), whole - n)).rounded(float(each)))
+
+
+def _levels(start: int, end: int, each: int, n: int, whole: int) -> Curve:
+    """The line in integers: a last bit too many would round a half to the wrong side."""
+
+    def level(t: int) -> int:
+        return round(Fraction(start * n + (end - start) * t, n * each))
+
+    up = 1 if end > start else -1
+    seams, sizes = [0], [start // each]
+    for k in range(start // each + up, end // each + up, up):
+        t = math.ceil((Fraction(2 * k - up, 2) * each - start) * n / (end - start))
+        seams.append(t if up * level(t) >= up * k else t + 1)
+        sizes.append(k)
+    spans = pairwise([*seams, whole])
+    parts = [
+        p for k, (a, b) in zip(sizes, spans, strict=True) for p in held(float(k * each), b - a)
+    ]
+    return sequence(*parts, curve("constant", float(end), steps=1)[0:0])
 
 
 def batch_size_steps(
