@@ -39,7 +39,7 @@ def CosineAnnealingWarmupRestarts(
     """A line up and half a cosine down a cycle; the peak is multiplied by ``gamma`` each time.
 
     The part after the warm-up grows by ``cycle_mult``, rounded down each time, at least 1. Cycles
-    are written down 256 times, then the last value is held.
+    that change their length are written down 256 times, then the last value is held.
 
     >>> c = CosineAnnealingWarmupRestarts(4, 1.0, 1.0, 0.1, 1, 0.5)["lr"]
     >>> [round(v, 4) for v in c.values(0, 6).tolist()]
@@ -50,6 +50,9 @@ def CosineAnnealingWarmupRestarts(
     warmup = _check.integer(where, "warmup_steps", warmup_steps, 0, n - 1)
     _check.real(where, "cycle_mult", cycle_mult, 0.0)
     parts: list[Curve] = []
+    if cycle_mult == 1.0 and 0.0 < gamma <= 1.0 and max_lr > min_lr:
+        one = pieces.warmed(min_lr, max_lr, warmup, curve("cosine", max_lr, min_lr, n - warmup))
+        return Schedule(lr=pieces.first(min_lr, one.repeat(peak_mult=gamma)))
     peak, rest, total = max_lr, n - warmup, 0
     for i in range(256):
         peak = max_lr * gamma**i

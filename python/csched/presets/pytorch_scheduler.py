@@ -7,6 +7,7 @@ unless a preset says otherwise.
 from __future__ import annotations
 
 import math
+from itertools import accumulate
 
 from csched import _check
 from csched.curve import Curve
@@ -255,7 +256,7 @@ def CosineAnnealingWarmupRestarts(
     """A line up from ``min_lr`` and half a cosine down a cycle; the first step has ``min_lr``.
 
     Cycle i has int(first_cycle_steps * cycle_mult**i) steps, warm-up included, and the peak
-    ``max_lr * gamma**i``. Cycles are written down 256 times, then the last value is held.
+    ``max_lr * gamma**i``. Growing cycles are written down 256 times, then the last value is held.
 
     >>> c = CosineAnnealingWarmupRestarts(3, 1, 1.0, 0.0)["lr"]
     >>> [round(v, 4) for v in c.values(0, 6).tolist()]
@@ -265,15 +266,20 @@ def CosineAnnealingWarmupRestarts(
     n = _check.integer(where, "first_cycle_steps", first_cycle_steps, 1)
     up = _check.integer(where, "warmup_steps", warmup_steps, 0, n - 1)
     _check.real(where, "cycle_mult", cycle_mult, 1.0)
-    parts: list[Curve] = []
-    total = 0
-    for i in range(256):
-        length = int(n * cycle_mult**i)
-        if (total := total + length) > 2**50:
-            break
-        peak = max_lr * gamma**i
-        cycle = curve("cosine", peak, min_lr, length - up)
-        parts.append(pieces.first(min_lr, pieces.warmed(min_lr, peak, up, cycle)))
+
+    def cycle(peak: float, steps: int) -> Curve:
+        if up:
+            return pieces.warmed(min_lr, peak, up, curve("cosine", peak, min_lr, steps - up))
+        low, span = pieces.constant(min_lr), float(steps)
+        if steps == 1:
+            return low
+        return low.then(curve("cosine", peak, min_lr, steps - 1, offset=1.0, span=span))
+
+    if n > 1 and cycle_mult == 1.0 and 0.0 < gamma <= 1.0 and max_lr > min_lr:
+        return Schedule(lr=cycle(max_lr, n).repeat(peak_mult=gamma))
+    lengths = [int(n * cycle_mult**i) for i in range(256)]
+    fitting = [m for m, total in zip(lengths, accumulate(lengths), strict=True) if total <= 2**50]
+    parts = [cycle(max_lr * gamma**i, m) for i, m in enumerate(fitting)]
     return Schedule(lr=sequence(*parts))
 
 
