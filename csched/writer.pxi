@@ -7,17 +7,15 @@
 # b) The dicts are held by identity. Every step compares the optimizer's list of groups with
 #    them (one memcmp) and calls back only when one differs.
 # c) A value is rounded once, to the type that is stored; see rounded().
-# d) Lanes that go to the same dicts are stored in one visit: 5 % less time than one after the other
-#    (1000 dicts). A store is one PyDict_SetItem, 180 instructions on CPython 3.11 (callgrind) beside
-#    10 here, so a second key costs nearly what the first does; the rest is inside the dict.
+# d) Lanes that go to the same dicts are stored two in one visit: 5 % less time than one after the
+#    other (1000 dicts). A store is one PyDict_SetItem, 180 instructions on CPython 3.11 (callgrind)
+#    beside 9 here, so a second key costs nearly what the first does; the rest is inside the dict.
 from cpython.object cimport PyObject
 from libc.math cimport frexp, ldexp, rint
 from libc.string cimport memcmp
 
 cdef extern from "Python.h":
     int PyDict_SetItem(PyObject *, PyObject *, PyObject *) except -1
-    PyObject *PyFloat_FromDouble(double) except NULL
-    void Py_DECREF(PyObject *)
     PyObject *PyDict_GetItemWithError(PyObject *, PyObject *) except? NULL
     ctypedef struct PyListObject:
         PyObject **ob_item
@@ -30,12 +28,12 @@ cdef enum:
     ITEM   # group[key] = float
     WHOLE  # group[key] = int
     ENTRY  # group[key] = the same tuple or list with one entry exchanged
-    STAGE  # float32 in a row in memory, each with a factor of its own
+    STAGE  # float32 in a row in memory, with one factor or one each
     CALL   # callable(float)
 
 cdef enum:
     AHEAD = 32  # a value of a block takes 1 to 3 ns, a single one 15 to 35
-    TOGETHER = 4  # keys stored in one visit of a dict
+    TOGETHER = 2  # keys stored in one visit of a dict
 
 cdef struct cs_lane:
     int32_t kind, curve, bits, lowest
@@ -101,8 +99,9 @@ cdef class Writer:
         """Write these lanes, rows of (kind, program, factor, bits, lowest, key, index, places).
 
         Then each of `flush` is called: (copy, staging) as copy(staging, True), (follow, None) as
-        follow(position). The places of a STAGE are two addresses, of the floats and of their factors in float64;
-        its index is their number. Who owns the memory keeps it as long as the lanes are in use.
+        follow(position). The places of a STAGE are two addresses: of the floats, and of their
+        factors in float64, or 0 for the one factor of the lane; its index is their number. Who
+        owns the memory keeps it as long as the lanes are in use.
         """
         cdef Py_ssize_t i, head = 0, n = 0
         cdef cs_lane *made
@@ -286,8 +285,11 @@ cdef class Writer:
             if lane.kind == ITEM:
                 store(lane, place, values)
             elif lane.kind == STAGE:
-                scale_into(<float *>place[0], values[lane.curve * AHEAD],
-                           <const double *>place[1], lane.index)
+                if place[1] == NULL:
+                    fill_floats(<float *>place[0], <float>value_of(lane, values), lane.index)
+                else:
+                    scale_into(<float *>place[0], values[lane.curve * AHEAD],
+                               <const double *>place[1], lane.index)
             else:
                 hand_out(lane, place, value_of(lane, values))
             i += lane.together
@@ -306,19 +308,19 @@ cdef inline double value_of(const cs_lane *lane, const double *values) noexcept 
 
 
 cdef int store(const cs_lane *lane, PyObject **place, const double *values) except -1:
-    """The floats of this lane and of those together with it, into every dict."""
-    cdef PyObject *boxed[TOGETHER]
-    cdef Py_ssize_t j, k, made = 0
-    try:
-        for k in range(lane.together):
-            boxed[k] = PyFloat_FromDouble(value_of(lane + k, values))
-            made += 1
+    """The float of this lane, and of the one together with it, into every dict."""
+    cdef object boxed = value_of(lane, values), second
+    cdef PyObject *key = lane.key
+    cdef PyObject *key2 = lane[lane.together - 1].key
+    cdef Py_ssize_t j
+    if lane.together == 1:
         for j in range(lane.count):
-            for k in range(made):
-                PyDict_SetItem(place[j], lane[k].key, boxed[k])
-    finally:
-        for k in range(made):
-            Py_DECREF(boxed[k])
+            PyDict_SetItem(place[j], key, <PyObject *>boxed)
+    else:
+        second = value_of(lane + 1, values)
+        for j in range(lane.count):
+            PyDict_SetItem(place[j], key, <PyObject *>boxed)
+            PyDict_SetItem(place[j], key2, <PyObject *>second)
     return 0
 
 
@@ -340,6 +342,12 @@ cdef int hand_out(const cs_lane *lane, PyObject **place, double v) except -1:
             seen = old
             PyDict_SetItem(place[j], lane.key, <PyObject *>made)
     return 0
+
+
+cdef void fill_floats(float *out, float value, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(n):
+        out[i] = value
 
 
 cdef void scale_into(float *out, double value, const double *factors, Py_ssize_t n) noexcept nogil:

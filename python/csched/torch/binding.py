@@ -365,8 +365,8 @@ def _in_a_row(staged: list[tuple[int, Any, float]]) -> list[tuple[Any, ...]]:
     made = []
     for address, program, factors in runs:
         memory = np.array(factors)
-        places = [address, memory.ctypes.data]
-        made.append((STAGE, program, 1.0, 0, 0, memory, len(factors), places))
+        each = memory.ctypes.data if len(set(factors)) > 1 else 0
+        made.append((STAGE, program, factors[0], 0, 0, memory, len(factors), [address, each]))
     return made
 
 
