@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import csched
-from csched import _core, reference
+from csched import _core, recipes, reference
 
 ROOT = Path(__file__).parent.parent
 FRAMEWORKS = {"torch", "jax", "optax", "keras", "tensorflow", "matplotlib", "typer", "rich"}
@@ -30,6 +30,7 @@ def test_a_bare_import_loads_no_framework_and_nothing_beyond_numpy():
     new = {name.split(".")[0] for name in loaded - modules_after("import numpy")}
     others = {n for n in new - set(sys.stdlib_module_names) if "cython" not in n}
     assert others <= {"csched", "numpy"}
+    assert "json" not in new  # 1 % of the time of importing NumPy
 
 
 def test_the_c_core_holds_no_python_package():
@@ -95,7 +96,20 @@ def test_every_public_function_has_a_docstring_with_an_example(name):
         assert any(doctest.DocTestParser().get_examples(text) for text in texts), name
 
 
+def test_type_checkers_know_every_public_name(tmp_path):
+    names = [f"csched.{name}" for name in csched.__all__]
+    lines = ["import csched", *names, "reveal_type(csched.one_cycle(1.0, 9))", "csched.one_cyle"]
+    (tmp_path / "user.py").write_text("\n".join(lines))
+    command = [sys.executable, "-m", "mypy", "--strict", "--config-file", "pyproject.toml"]
+    command.append(str(tmp_path / "user.py"))
+    made = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    told = [line.split(": ", 2)[2] for line in made.stdout.splitlines() if "user.py" in line]
+    assert told[0] == 'Revealed type is "csched.schedule.Schedule"', told
+    assert told[1].startswith('Module has no attribute "one_cyle"')
+    assert len(told) == 2
+
+
 def test_every_public_name_exists_and_the_recipes_are_public():
     assert all(hasattr(csched, name) for name in csched.__all__)
-    assert set(csched.RECIPES) <= set(csched.__all__)
+    assert {*csched.RECIPES, *recipes.HELPERS} <= set(csched.__all__)
     assert len(set(csched.__all__)) == len(csched.__all__)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import keyword
 from collections.abc import ItemsView, Iterator, KeysView, Mapping
 from typing import TYPE_CHECKING, Any
@@ -145,6 +144,8 @@ class Schedule:
 
     def to_json(self, *, indent: int | None = None) -> str:
         """The schedule as JSON text; :func:`from_json` reads it back."""
+        import json  # for files only, so not at import
+
         curves = {k: c.to_dict() for k, c in self.items()}
         return json.dumps({"csched": FORMAT, "curves": curves}, indent=indent, allow_nan=False)
 
@@ -178,6 +179,8 @@ def from_json(text: str) -> Schedule:
     >>> csched.from_json(csched.rex(0.1, 10).to_json()) == csched.rex(0.1, 10)
     True
     """
+    import json  # for files only, so not at import
+
     data = json.loads(text)
     if not isinstance(data, dict) or not isinstance(data.get("curves"), dict):
         _check.fail("from_json", "text", 'an object with "curves"', text[:80])

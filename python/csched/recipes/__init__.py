@@ -7,6 +7,7 @@ and returns a :class:`csched.Schedule`. Lengths are ints in steps, or floats: fr
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from csched.recipes import (
     amounts,
@@ -67,4 +68,5 @@ RECIPES: Mapping[str, Callable[..., Schedule]] = MappingProxyType(
 HELPERS = tuple(name for m in (factors, fitting, untuned, warmups) for name in sorted(m.__all__))
 """What recipes are used with."""
 
-__all__ = ["HELPERS", "RECIPES", *HELPERS, *RECIPES]  # noqa: PLE0604
+if not TYPE_CHECKING:  # mypy reads no list but a literal one
+    __all__ = ["HELPERS", "RECIPES", *HELPERS, *RECIPES]  # noqa: PLE0604
