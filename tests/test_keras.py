@@ -19,7 +19,24 @@ from csched import keras as ck
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 BACKEND = keras.backend.backend()
-COSINE = csched.curve("cosine", 0.1, 0.001, 50).warmup(10)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _compile_as_it_is():
+    """Without XLA's optimisations, which took most of the time of these tests."""
+    if BACKEND == "jax":
+        import jax
+
+        name = "jax_disable_most_optimizations"
+        before = jax.config.read(name)
+        jax.config.update(name, True)
+        yield
+        jax.config.update(name, before)
+    else:
+        yield
+
+
+COSINE = csched.curve("cosine", 0.1, 0.001, 15).warmup(5)
 CURVES = {
     "warmup_cosine": COSINE,
     "rex_every": csched.curve("rex", 0.5, 0.01, 100, sampling=csched.every(7)),
@@ -32,8 +49,8 @@ LONG = {
     "exponential": csched.curve("exponential", 1.0, 1e-6, 2**31 - 10),
     "levels": csched.curve("rex", 1.0, 0.1, 10**6).repeat(100, peak_mult=0.99),
 }
-ONE_CYCLE = csched.one_cycle(peak=0.2, steps=60).replace(
-    weight_decay=csched.curve("linear", 0.01, 0.001, 60)
+ONE_CYCLE = csched.one_cycle(peak=0.2, steps=20).replace(
+    weight_decay=csched.curve("linear", 0.01, 0.001, 20)
 )
 
 
@@ -51,18 +68,19 @@ def digits():
     return (x / 16.0).astype("float32"), y
 
 
-def model_with(optimizer, width=16):
+def model_with(optimizer, width=8):
     keras.utils.set_random_seed(7)
     layers = [keras.layers.Dense(width, "tanh"), keras.layers.Dense(10)]
     model = keras.Sequential([keras.Input((64,)), *layers])
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(optimizer, loss, metrics=["accuracy"])
+    model.compile(optimizer, loss)
     return model
 
 
 def fit(model, updates, callbacks=()):
     """Train for so many updates, without shuffling."""
-    x, y = (np.tile(a, (4, *[1] * (a.ndim - 1)))[: 32 * updates] for a in digits())
+    x, y = (a[: 32 * updates] for a in digits())
+    assert len(x) == 32 * updates
     model.fit(x, y, batch_size=32, shuffle=False, verbose=0, callbacks=list(callbacks))
 
 
@@ -122,16 +140,16 @@ def test_computed_values_are_within_8_ulp(name):
 def test_update_t_of_fit_uses_value_t():
     optimizer = recording(keras.optimizers.SGD)(ck.LearningRateSchedule(COSINE))
     reader = Reader()
-    fit(model_with(optimizer), 70, [reader])
-    assert bits(reader.column("learning_rate")) == bits(COSINE.values(0, 70, dtype=np.float32))
+    fit(model_with(optimizer), 25, [reader])
+    assert bits(reader.column("learning_rate")) == bits(COSINE.values(0, 25, dtype=np.float32))
 
 
 def test_accumulation_counts_updates_and_not_batches():
     rate = ck.LearningRateSchedule(COSINE, gradient_accumulation_steps=4)
     kind = recording(keras.optimizers.SGD)
     reader = Reader()
-    fit(model_with(kind(rate, gradient_accumulation_steps=4)), 40, [reader])
-    want = np.repeat(COSINE.values(0, 10, dtype=np.float32), 4)
+    fit(model_with(kind(rate, gradient_accumulation_steps=4)), 28, [reader])
+    want = np.repeat(COSINE.values(0, 7, dtype=np.float32), 4)
     assert bits(reader.column("learning_rate")) == bits(want)
 
 
@@ -140,7 +158,7 @@ def test_fit_on_digits_learns():
     model = model_with(keras.optimizers.SGD(ck.LearningRateSchedule(curve), momentum=0.9), 32)
     x, y = digits()
     model.fit(x[:1500], y[:1500], batch_size=32, epochs=4, verbose=0)
-    assert model.evaluate(x[1500:], y[1500:], verbose=0)[1] > 0.9
+    assert np.mean(np.argmax(numbers(model(x[1500:])), axis=1) == y[1500:]) > 0.9
 
 
 # --- saving -------------------------------------------------------------------------------------
@@ -174,13 +192,13 @@ def test_a_reloaded_model_goes_on_bit_for_bit(tmp_path, with_callback):
         model.fit(x[part], y[part], batch_size=32, shuffle=False, verbose=0, callbacks=callbacks())
 
     whole = model_with(optimizer())
-    train(whole, 0, 40)
+    train(whole, 0, 22)
     model = model_with(optimizer())
-    train(model, 0, 17)
+    train(model, 0, 9)
     model.save(tmp_path / "model.keras")
     model = keras.saving.load_model(tmp_path / "model.keras")
-    assert int(model.optimizer.iterations) == 17
-    train(model, 17, 40)
+    assert int(model.optimizer.iterations) == 9
+    train(model, 9, 22)
     assert weights(model) == weights(whole)
 
 
@@ -190,8 +208,8 @@ def test_a_reloaded_model_goes_on_bit_for_bit(tmp_path, with_callback):
 def test_callback_sets_lr_momentum_and_weight_decay_of_update_t():
     optimizer = recording(keras.optimizers.SGD)(0.1, momentum=0.9, weight_decay=0.1)
     reader = Reader()
-    fit(model_with(optimizer), 70, [ck.Scheduler(ONE_CYCLE), reader])
-    want = ONE_CYCLE.values(0, 70, dtype=np.float32)
+    fit(model_with(optimizer), 25, [ck.Scheduler(ONE_CYCLE), reader])
+    want = ONE_CYCLE.values(0, 25, dtype=np.float32)
     assert bits(reader.column("learning_rate")) == bits(want["lr"])
     assert bits(reader.column("momentum")) == bits(want["momentum"])
     assert bits(reader.column("weight_decay")) == bits(want["weight_decay"])
@@ -202,8 +220,8 @@ def test_callback_sets_the_betas_of_adamw():
     schedule = csched.Schedule({"lr": COSINE, **betas})
     reader = Reader()
     optimizer = recording(keras.optimizers.AdamW)(0.1)
-    fit(model_with(optimizer), 30, [ck.Scheduler(schedule), reader])
-    want = schedule.values(0, 30, dtype=np.float32)
+    fit(model_with(optimizer), 25, [ck.Scheduler(schedule), reader])
+    want = schedule.values(0, 25, dtype=np.float32)
     for name, attribute in [("betas[0]", "beta_1"), ("betas[1]", "beta_2")]:
         assert bits(reader.column(attribute)) == bits(want[name])
 
@@ -222,26 +240,27 @@ def test_sgd_in_fit_is_the_heavy_ball_with_the_momentum_of_each_update():
     model = keras.Sequential([keras.Input((1,)), Constant()])
     optimizer = keras.optimizers.SGD(0.1, momentum=0.9, weight_decay=0.01)
     model.compile(optimizer, lambda y, p: ops.mean(p))
-    x = np.zeros((60, 1), np.float32)
+    x = np.zeros((25, 1), np.float32)
     model.fit(x, x, batch_size=1, verbose=0, callbacks=[ck.Scheduler(ONE_CYCLE)])
     w, v = 1.0, 0.0
-    for t in range(60):
+    for t in range(25):
         now = ONE_CYCLE(t)
         w -= w * now["weight_decay"] * now["lr"]
         v = now["momentum"] * v - now["lr"]
         w += v
-    np.testing.assert_allclose(model.get_weights()[0][0], w, rtol=60 * 2**-23)
+    np.testing.assert_allclose(model.get_weights()[0][0], w, rtol=25 * 2**-23)
 
 
 def test_adam_uses_the_scheduled_betas_in_its_arithmetic():
-    schedule = csched.Schedule({"lr": COSINE, "betas[0]": csched.curve("linear", 0.95, 0.5, 30)})
+    rates = csched.curve("cosine", 0.1, 0.001, 50).warmup(10)
+    schedule = csched.Schedule({"lr": rates, "betas[0]": csched.curve("linear", 0.95, 0.5, 30)})
     model = keras.Sequential([keras.Input((2,)), Constant()])
     model.compile(keras.optimizers.Adam(0.1), lambda y, p: ops.mean(p * y))
     y = np.repeat(np.linspace(1.0, 2.0, 30, dtype=np.float32)[:, None], 2, 1)
     model.fit(y, y, 1, verbose=0, shuffle=False, callbacks=[ck.Scheduler(schedule)])
     w, m, v = 1.0, 0.0, 0.0
     for t, g in enumerate(y[:, 0].astype(float)):
-        rate, beta = COSINE(t), schedule["betas[0]"](t)
+        rate, beta = rates(t), schedule["betas[0]"](t)
         m, v = m + (g - m) * (1 - beta), v + (g * g - v) * (1 - 0.999)
         alpha = rate * np.sqrt(1 - 0.999 ** (t + 1)) / (1 - beta ** (t + 1))
         w -= m * alpha / (np.sqrt(v) + 1e-7)
