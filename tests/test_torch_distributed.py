@@ -14,7 +14,7 @@ import csched
 EXAMPLE = Path(__file__).parent.parent / "examples" / "torch_ddp.py"
 RANK = textwrap.dedent(
     """
-    import json, runpy, sys
+    import json, os, runpy, sys
     import torch, csched, csched.torch
     import torch.distributed as dist
     from torch.distributed.device_mesh import init_device_mesh
@@ -71,8 +71,14 @@ RANK = textwrap.dedent(
     other = complaint(csched.linear(0.1, 9 + rank), 3)
     print(json.dumps({"ddp": ddp, "bits": bits_of(model), "fsdp": sharded, "zero": zero,
                       "zero_bits": bits_of(zero_model), "late": late, "other": other}))
+    # Of torch 2.13: a gloo group that Python frees while one of the group's threads frees a tensor
+    # waits for that thread, which waits for the interpreter's lock. Seen here on a busy machine.
+    kept, destroy = [], dist.destroy_process_group
+    dist.destroy_process_group = lambda: (kept.append(dist.group.WORLD), destroy())
     dist.destroy_process_group()
     runpy.run_path(sys.argv[3])["train"](rank, store + "-example")
+    sys.stdout.flush()
+    os._exit(0)
     """
 )
 
