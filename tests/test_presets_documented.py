@@ -189,6 +189,15 @@ def test_a_fraction_of_a_training_is_cut_as_composer_cuts_it():
     assert c.values(27, 29).tolist() == [1.0, 0.5]
 
 
+def test_a_state_may_be_its_duration_alone():
+    cosine = composer.CosineAnnealingScheduler
+    assert cosine(state="100ba") == cosine(state=composer.State("100ba"))
+    with pytest.raises(
+        TypeError, match=r"state must be a composer\.State, or its max_duration, got 9"
+    ):
+        cosine(state=9)
+
+
 def test_scaling_of_restarts_is_what_composer_says_not_what_it_does():
     scale, restarts = composer.scale_pytorch_scheduler, torch_presets.CosineAnnealingWarmRestarts
     assert scale(restarts, 0.5, 8, 2) == restarts(4, 2)

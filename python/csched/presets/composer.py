@@ -2,7 +2,8 @@
 
 Times are Composer's strings: "10ep" epochs, "500ba" batches, "4e4sp" samples, "1e9tok" tokens and
 "0.5dur", a part of the training. A step is a batch. What Composer's schedulers read from the
-trainer is a :class:`State`; ``ssr`` is ``scale_schedule_ratio``, which scales the training too::
+trainer is a :class:`State`, or its ``max_duration`` alone; ``ssr`` is ``scale_schedule_ratio``,
+which scales the training too::
 
     state = State("10ep", dataloader_len=100)
     CosineAnnealingWithWarmupScheduler("100ba", alpha_f=0.1, state=state, base_lr=0.5)
@@ -25,7 +26,7 @@ from csched.curve import Curve
 from csched.nodes import sequence
 from csched.phases import curve
 from csched.presets import pieces
-from csched.presets.times import Clock, State, leg, level, until
+from csched.presets.times import Clock, State, clock_of, leg, level, until
 from csched.schedule import Schedule
 
 __all__ = [
@@ -46,22 +47,20 @@ __all__ = [
 ]
 
 
-def _clock(name: str, state: State, ssr: float) -> Clock:
-    where = f"composer.{name}"
-    if not isinstance(state, State):
-        _check.fail_type(where, "state", "a composer.State", state)
-    return Clock(where, state, ssr)
-
-
 def StepScheduler(
-    step_size: str, gamma: float = 0.1, *, state: State, ssr: float = 1.0, base_lr: float = 1.0
+    step_size: str,
+    gamma: float = 0.1,
+    *,
+    state: State | str,
+    ssr: float = 1.0,
+    base_lr: float = 1.0,
 ) -> Schedule:
     """``base_lr * gamma**floor(t / step_size)``.
 
     >>> StepScheduler("2ba", 0.5, state=State("6ba"))["lr"].values(0, 6).tolist()
     [1.0, 1.0, 0.5, 0.5, 0.25, 0.25]
     """
-    clock = _clock("StepScheduler", state, ssr)
+    clock = clock_of("StepScheduler", state, ssr)
     interval = clock.length("step_size", step_size)
     return Schedule(lr=pieces.staircase(clock.where, base_lr, gamma, interval))
 
@@ -76,7 +75,7 @@ def MultiStepScheduler(
     milestones: Sequence[str],
     gamma: float = 0.1,
     *,
-    state: State,
+    state: State | str,
     ssr: float = 1.0,
     base_lr: float = 1.0,
 ) -> Schedule:
@@ -86,7 +85,7 @@ def MultiStepScheduler(
     >>> MultiStepScheduler(["1ba", "0.5dur"], 0.5, state=state)["lr"].values(0, 5).tolist()
     [1.0, 0.5, 0.5, 0.25, 0.25]
     """
-    clock = _clock("MultiStepScheduler", state, ssr)
+    clock = clock_of("MultiStepScheduler", state, ssr)
     return Schedule(lr=_multi_step(clock, milestones, gamma, base_lr))
 
 
@@ -94,7 +93,7 @@ def ConstantScheduler(
     alpha: float = 1.0,
     t_max: str = "1dur",
     *,
-    state: State,
+    state: State | str,
     ssr: float = 1.0,
     base_lr: float = 1.0,
 ) -> Schedule:
@@ -103,7 +102,7 @@ def ConstantScheduler(
     >>> ConstantScheduler(0.5, "2ba", state=State("4ba"))["lr"].values(0, 4).tolist()
     [0.5, 0.5, 1.0, 1.0]
     """
-    clock = _clock("ConstantScheduler", state, ssr)
+    clock = clock_of("ConstantScheduler", state, ssr)
     after = pieces.constant(base_lr)
     return Schedule(lr=until(level("alpha", alpha, base_lr), clock.steps("t_max", t_max), after))
 
@@ -113,7 +112,7 @@ def LinearScheduler(
     alpha_f: float = 0.0,
     t_max: str = "1dur",
     *,
-    state: State,
+    state: State | str,
     ssr: float = 1.0,
     base_lr: float = 1.0,
 ) -> Schedule:
@@ -122,7 +121,7 @@ def LinearScheduler(
     >>> LinearScheduler(state=State("4ba"))["lr"].values(0, 6).tolist()
     [1.0, 0.75, 0.5, 0.25, 0.0, 0.0]
     """
-    clock = _clock("LinearScheduler", state, ssr)
+    clock = clock_of("LinearScheduler", state, ssr)
     n = clock.length("t_max", t_max)
     return Schedule(
         lr=leg("linear", level("alpha_i", alpha_i, base_lr), level("alpha_f", alpha_f, base_lr), n)
@@ -133,7 +132,7 @@ def ExponentialScheduler(
     gamma: float,
     decay_period: str = "1ep",
     *,
-    state: State,
+    state: State | str,
     ssr: float = 1.0,
     base_lr: float = 1.0,
 ) -> Schedule:
@@ -143,7 +142,7 @@ def ExponentialScheduler(
     >>> round(ExponentialScheduler(0.25, state=state)["lr"](1), 6)
     0.5
     """
-    clock = _clock("ExponentialScheduler", state, ssr)
+    clock = clock_of("ExponentialScheduler", state, ssr)
     period = float(clock.length("decay_period", decay_period))
     return Schedule(lr=pieces.geometric(clock.where, base_lr, gamma, period))
 
@@ -152,7 +151,7 @@ def CosineAnnealingScheduler(
     t_max: str = "1dur",
     alpha_f: float = 0.0,
     *,
-    state: State,
+    state: State | str,
     ssr: float = 1.0,
     base_lr: float = 1.0,
 ) -> Schedule:
@@ -162,7 +161,7 @@ def CosineAnnealingScheduler(
     >>> c.values(0, 4).tolist()
     [1.0, 0.75, 0.5, 0.5]
     """
-    clock = _clock("CosineAnnealingScheduler", state, ssr)
+    clock = clock_of("CosineAnnealingScheduler", state, ssr)
     n = clock.length("t_max", t_max)
     return Schedule(lr=leg("cosine", base_lr, level("alpha_f", alpha_f, base_lr), n))
 
@@ -172,7 +171,7 @@ def CosineAnnealingWarmRestartsScheduler(
     t_mult: float = 1.0,
     alpha_f: float = 0.0,
     *,
-    state: State,
+    state: State | str,
     ssr: float = 1.0,
     base_lr: float = 1.0,
 ) -> Schedule:
@@ -184,7 +183,7 @@ def CosineAnnealingWarmRestartsScheduler(
     >>> [round(v, 2) for v in c.values(0, 9).tolist()]
     [1.0, 0.5, 1.0, 0.75, 0.25, 1.0, 0.85, 0.5, 0.15]
     """
-    clock = _clock("CosineAnnealingWarmRestartsScheduler", state, ssr)
+    clock = clock_of("CosineAnnealingWarmRestartsScheduler", state, ssr)
     mult = _check.real(clock.where, "t_mult", t_mult, 1.0)
     steps = clock.length("t_0", t_0)
     count, _ = clock.units("t_0", t_0, ssr)
@@ -207,7 +206,7 @@ def PolynomialScheduler(
     t_max: str = "1dur",
     alpha_f: float = 0.0,
     *,
-    state: State,
+    state: State | str,
     ssr: float = 1.0,
     base_lr: float = 1.0,
 ) -> Schedule:
@@ -216,7 +215,7 @@ def PolynomialScheduler(
     >>> PolynomialScheduler(2, state=State("2ba"))["lr"].values(0, 4).tolist()
     [1.0, 0.25, 0.0, 0.0]
     """
-    clock = _clock("PolynomialScheduler", state, ssr)
+    clock = clock_of("PolynomialScheduler", state, ssr)
     n = clock.length("t_max", t_max)
     return Schedule(
         lr=leg("polynomial", base_lr, level("alpha_f", alpha_f, base_lr), n, power=power)
@@ -242,7 +241,7 @@ def MultiStepWithWarmupScheduler(
     gamma: float = 0.1,
     scale_warmup: bool = False,
     *,
-    state: State,
+    state: State | str,
     ssr: float = 1.0,
     base_lr: float = 1.0,
 ) -> Schedule:
@@ -252,7 +251,7 @@ def MultiStepWithWarmupScheduler(
     >>> c.values(0, 5).tolist()
     [0.0, 0.5, 1.0, 0.5, 0.5]
     """
-    clock = _clock("MultiStepWithWarmupScheduler", state, ssr)
+    clock = clock_of("MultiStepWithWarmupScheduler", state, ssr)
     begin = math.ceil(clock.steps("t_warmup", t_warmup, 1.0))
     main = _multi_step(clock, milestones, gamma, base_lr)[begin:]
     return Schedule(lr=_warmed(clock, t_warmup, scale_warmup, base_lr, main))
@@ -260,7 +259,7 @@ def MultiStepWithWarmupScheduler(
 
 def _after_warmup(
     name: str,
-    state: State,
+    state: State | str,
     ssr: float,
     times: tuple[str, str, bool],
     levels: tuple[float, float],
@@ -268,7 +267,7 @@ def _after_warmup(
     **arguments: Any,
 ) -> Schedule:
     """A warm-up and a decay that ends at ``t_max``, which must not be before the training's end."""
-    clock = _clock(name, state, ssr)
+    clock = clock_of(name, state, ssr)
     t_warmup, t_max, scale = times
     unit = clock.units("t_max", t_max, ssr)[1]
     if clock.units("t_warmup", t_warmup, 1.0)[1] != unit:
@@ -292,7 +291,7 @@ def ConstantWithWarmupScheduler(
     t_max: str = "1dur",
     scale_warmup: bool = False,
     *,
-    state: State,
+    state: State | str,
     ssr: float = 1.0,
     base_lr: float = 1.0,
 ) -> Schedule:
@@ -312,7 +311,7 @@ def LinearWithWarmupScheduler(
     t_max: str = "1dur",
     scale_warmup: bool = False,
     *,
-    state: State,
+    state: State | str,
     ssr: float = 1.0,
     base_lr: float = 1.0,
 ) -> Schedule:
@@ -337,7 +336,7 @@ def CosineAnnealingWithWarmupScheduler(
     alpha_f: float = 0.0,
     scale_warmup: bool = False,
     *,
-    state: State,
+    state: State | str,
     ssr: float = 1.0,
     base_lr: float = 1.0,
 ) -> Schedule:
@@ -358,7 +357,7 @@ def PolynomialWithWarmupScheduler(
     alpha_f: float = 0.0,
     scale_warmup: bool = False,
     *,
-    state: State,
+    state: State | str,
     ssr: float = 1.0,
     base_lr: float = 1.0,
 ) -> Schedule:

@@ -99,6 +99,16 @@ class Clock:
         return steps
 
 
+def clock_of(name: str, state: State | str, ssr: float) -> Clock:
+    """The clock of a scheduler, by its name, the state and the ratio it is called with."""
+    where = f"composer.{name}"
+    if isinstance(state, str):
+        state = State(state)
+    if not isinstance(state, State):
+        _check.fail_type(where, "state", "a composer.State, or its max_duration", state)
+    return Clock(where, state, ssr)
+
+
 def leg(
     profile: str,
     start: float,
