@@ -103,6 +103,16 @@ def test_a_stretched_future_holds_its_sample_as_many_times_longer():
     assert late.values(30, 72).tolist() == [0.25] * 40 + [0.0] * 2
 
 
+def test_a_part_that_is_stretched_begins_where_it_did():
+    c = csched.cosine(1.0, 100, warmup_steps=10)["lr"]
+    for part in (c[33:], c[33:77], c[33:].then(ODD), csched.sgdr(1.0, t_0=7, cycles=9)["lr"][33:]):
+        longer = part.stretch(2 * part.steps + 1)
+        assert longer(0) == pytest.approx(part(0), rel=1e-14, abs=0.0)
+        assert longer.steps == 2 * part.steps + 1
+    again = c[:20].then(c[33:]).extend(200, at=20)
+    assert again(20) == pytest.approx(c(33), rel=1e-14, abs=0.0)
+
+
 def test_a_shorter_future_ends_where_it_would_though_its_last_phase_is_lost():
     c = csched.curve("linear", 1.0, 0.5, 40).then(csched.curve("linear", 0.5, 0.1, 1))
     assert c.extend(12, at=10).values(11, 15).tolist()[1:] == [0.1] * 3

@@ -312,6 +312,10 @@ class Window(Curve):
     def _stretched(self, steps: int) -> Curve:
         if not self.steps:
             return Curve._stretched(self, steps)
+        if 0 < self.start < self.of.steps:
+            left = control.rest(self.of, self.start)
+            if not isinstance(left, Window):  # it begins where this does, and stays there
+                return (left if self.stop is None else left[: self.steps]).stretch(steps)
         start = round(Fraction(self.start * steps, self.steps))
         if self.stop is None:
             return Window(self.of.stretch(start + steps), start)
@@ -389,7 +393,9 @@ def inner(node: Curve) -> str:
     return f"({node!r})" if isinstance(node, (Sequence, Combination)) else repr(node)
 
 
-from csched.repeats import Repeat as Repeat  # noqa: E402 - it is made with the nodes above
+# Made with the nodes above.
+from csched import control  # noqa: E402
+from csched.repeats import Repeat as Repeat  # noqa: E402
 
 NODES: dict[str, Any] = {
     n.kind: n for n in (Sequence, Repeat, Product, Sum, Clip, Round, Noise, Strict, Window)
