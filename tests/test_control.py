@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from strategies import curves
 
 import csched
 
@@ -55,6 +56,17 @@ def test_changing_the_future_leaves_the_past_bit_for_bit(name, change):
         assert (changed.values(0, past) == c.values(0, past)).all()
         assert changed(list(range(past))).tolist() == c.values(0, past).tolist()
         assert np.isfinite(changed.values(0, 10 * T)).all()
+
+
+@given(c=curves(), change=st.sampled_from(sorted(CHANGES)), at=st.integers(0, 60))
+@settings(max_examples=150, deadline=None)
+def test_any_change_of_any_curve_leaves_the_past_bit_for_bit(c, change, at):
+    p = min(at, max(0, c.steps - 1))
+    changed = CHANGES[change](c, p) if c.steps else c
+    assert changed.values(0, p).tobytes() == c.values(0, p).tobytes()
+    if change == "cooldown" and c.steps:
+        assert changed(p) == c(p)
+        assert (changed.values(p + 10, p + 20) == 0.001).all()
 
 
 @pytest.mark.parametrize("name", CURVES)
