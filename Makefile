@@ -4,7 +4,7 @@ PY := .venv/bin/python
 SOURCES := $(wildcard csched/*) setup.py pyproject.toml
 SANITIZED := build/sanitized
 
-.PHONY: demo test lint bench accuracy catalogue variants sanitize clean
+.PHONY: demo test lint bench accuracy catalogue variants bits sanitize clean
 
 .venv/requirements: requirements-dev.txt requirements-peers.txt
 	$(PYTHON) -m venv .venv
@@ -47,6 +47,17 @@ variants: .venv/built
 		CSCHED_VARIANT=$$v $(PY) -m pytest -q tests/test_profiles.py tests/test_program.py \
 			tests/test_accuracy.py tests/test_numpy_sgd.py || exit 1; \
 	done
+
+# one hash of values per compiler and CPU variant, which have to be equal; other compilers by
+# make bits COMPILERS="cc clang", another machine by COMPILERS=aarch64-linux-gnu-gcc RUN="qemu-aarch64 -L /usr/aarch64-linux-gnu"
+COMPILERS ?= cc
+bits:
+	mkdir -p build && rm -f build/bits.txt
+	for c in $(COMPILERS); do for o in -O1 -O3; do \
+		$$c $$o -std=c11 -ffp-contract=off -fno-math-errno -fno-trapping-math -Icsched \
+			tests/bits.c csched/kernels.c -lm -o build/bits && \
+		$(RUN) build/bits | sed "s/$$/ $$c $$o/" | tee -a build/bits.txt || exit 1; done; done
+	test "$$(cut -d' ' -f1 build/bits.txt | sort -u | wc -l)" = 1
 
 # the C core under AddressSanitizer and UndefinedBehaviorSanitizer
 sanitize: .venv/built
