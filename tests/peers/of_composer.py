@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
-import torch
 from drawing import PAST, load, maybe, optimizer, part, rate, stand_in, stepped, steps
 from torch.optim import lr_scheduler
 
@@ -143,6 +142,3 @@ def draw_scaled(c):
     }[name]
     ssr = c.choice([0.5, 0.7, 1.0, 1.5, 2.0])
     return {"scheduler": {"preset": ["torch", name]}, "ssr": ssr, "base_lr": rate(c), **more}
-
-
-torch.set_num_threads(1)

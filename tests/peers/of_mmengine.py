@@ -13,6 +13,7 @@ class Registry:
 
 
 def cases(folder):
+    warnings.filterwarnings("ignore", "Seems like")
     stand_in("mmengine.logging", print_log=None)
     stand_in("mmengine.optim", BaseOptimWrapper=type("BaseOptimWrapper", (), {}))
     stand_in("mmengine.registry", PARAM_SCHEDULERS=Registry())
@@ -164,5 +165,3 @@ DRAWN = {
     "OneCycle": draw_one_cycle,
     "CosineRestart": draw_restart,
 }
-
-warnings.filterwarnings("ignore", "Seems like")
