@@ -241,6 +241,22 @@ def test_table_is_nearer_to_the_exact_value_than_optax_at_every_step(name):
     assert np.all(ours <= theirs)
 
 
+@pytest.mark.parametrize("mode", ["table", "closed"])
+@pytest.mark.parametrize("name", ["warmup_cosine", "steps", "sgdr", "endless", "points"])
+def test_counts_of_64_bits_give_float32_values_too(name, mode):
+    curve, steps, bound = TREES[name], np.arange(150).reshape(2, 75), 8 if mode == "closed" else 0
+    plain = cj.as_schedule(curve, mode)(jnp.asarray(steps, jnp.int32))
+    with jax.enable_x64(True):
+        schedule = cj.as_schedule(curve, mode)
+        counts = jnp.asarray(steps, jnp.int64)
+        for got in (schedule(counts), jax.jit(schedule)(counts)):
+            assert got.dtype == jnp.float32
+            assert ulps(got, plain).max() <= bound
+        far = 2**40 if mode == "table" else 2**31 - 1  # where the closed form stops counting
+        assert ulps(schedule(jnp.int64(2**40)), np.float32(curve(far))) <= bound
+        assert float(schedule(np.uint8(3))) == float(plain[0, 3])
+
+
 # --- choice, structure, refusals ----------------------------------------------------------------
 
 

@@ -48,12 +48,13 @@ class Table:
         settled = last + 1 - self.period
         if isinstance(count, int) and count > last:  # of any size, so not for the device
             count = settled + (count - settled) % self.period
-        place = lax.max(checked_count(count), 0)
+        place = jnp.maximum(checked_count(count), 0)
         if self.period > 1:
             place = jnp.where(place > last, settled + (place - settled) % self.period, place)
+        place = jnp.minimum(place, last)
         if place.ndim:
-            found: jax.Array = self.values.at[lax.min(place, last)].get(mode="promise_in_bounds")
-        else:  # one slice, which XLA keeps within the array; unsigned, so not tested for negatives
+            found: jax.Array = self.values.at[place].get(mode="promise_in_bounds")
+        else:  # a slice is cheaper to compile than a gather; unsigned: not tested for negatives
             found = lax.dynamic_index_in_dim(self.values, place.astype(np.uint32), keepdims=False)
         return found
 
@@ -77,8 +78,8 @@ Count = Any
 _XP = SimpleNamespace(
     **{name: getattr(lax, name) for name in ("sin", "exp", "expm1", "log", "log1p", "sqrt")},
     where=lax.select,
-    minimum=lax.min,
-    maximum=lax.max,
+    minimum=jnp.minimum,
+    maximum=jnp.maximum,
     power=lax.pow,
     round=lambda x: lax.round(x, lax.RoundingMethod.TO_NEAREST_EVEN),
     sum=jnp.sum,
@@ -129,8 +130,10 @@ class ClosedForm:
         if isinstance(count, tuple) or (isinstance(count, int) and count >= 2**31):
             hint = "as_schedule(curve, two_words=True) takes longer ones"
             _check.fail("csched.jax", "count", "one integer below 2**31", count, hint)
-        step = lax.max(checked_count(count), 0)
-        return (step if step.dtype == jnp.int32 else lax.min(step, 2**31 - 1).astype(jnp.int32),)
+        step = jnp.maximum(checked_count(count), 0)
+        if step.dtype != jnp.int32:
+            step = jnp.minimum(step, 2**31 - 1).astype(jnp.int32)
+        return (step,)
 
 
 jax.tree_util.register_dataclass(ClosedForm, data_fields=["tree"], meta_fields=["two_words"])
