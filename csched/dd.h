@@ -1,6 +1,6 @@
-/* Double-double arithmetic for set-up work: angles, logarithms and anchors with about 100 bits.
+/* Double-double arithmetic with about 100 bits, for set-up and for the values of powers.h.
 
-   Scalar, and never in the inner loops. fma() is called by name, so the result is the exactly
+   Scalar. fma() is called by name, so the result is the exactly
    rounded one on every machine, with or without an instruction for it. Nothing here calls
    sin, exp, log or pow of the C library: those differ in the last bit between libraries and even
    between CPUs under one library, and csched promises the same bits everywhere. */

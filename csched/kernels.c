@@ -5,8 +5,9 @@
       its own end, as a + d w(n) with w(0) = 0: both ends are exact, values cannot leave the range,
       and a cosine to zero is as accurate at its last step as at its first.
    b) cs_prepare does whatever is costly once, in double-double (dd.h, prepare.h). The formulas
-      (formulas.h, series.h, powers.h) are then a handful of exactly rounded operations on the
-      integer distance n.
+      (formulas.h, series.h) are then a handful of exactly rounded operations on the integer
+      distance n. Values of powers.h take a logarithm and an exponential in double-double; away from
+      the ends a series replaces them.
    c) Loops are compiled once per CPU variant. The dispatch happens once per run, not per value. */
 #include "kernels.h"
 
@@ -92,6 +93,7 @@ void cs_prepare(cs_phase *phase, int profile, const double *argument, double sta
     phase->half[1].top = floor(last);
     phase->half[1].base = (span - offset) - step * phase->half[1].top;
     phase->split = (int64_t)ceil((prepare[profile](phase, argument, e) * span - offset) / step);
+    if (phase->split < 1 && offset == 0.0) phase->split = 1; /* step 0 is start, however steep */
 }
 
 /* --- Running -------------------------------------------------------------------------------- */
@@ -108,7 +110,7 @@ void cs_prepare(cs_phase *phase, int profile, const double *argument, double sta
         if (b.size == 0.0) return name##_value(h->base + h->stride * x, h); \
         double middle = b.start + (floor((x - b.start) / b.size) + 0.5) * b.size; \
         cs_series c = in_samples(name##_series(h->base + h->stride * middle, h), h->sign * h->stride); \
-        double y = h->sign * (x - middle); \
+        double y = h->sign > 0.0 ? x - middle : middle - x; \
         return h->a + (b.degree == 3 ? series_3(c, y) : b.degree == 4 ? series_4(c, y) : series_6(c, y)); \
     }
 
@@ -190,7 +192,7 @@ const char *cs_variant_name(int i) { return variants[i].name; }
 void cs_use_variant(int i) { variant_in_use = i; }
 int cs_variant_in_use(void) { return variant_in_use; }
 
-/* A table pays from about this part of a block on; below it single values are cheaper. */
+/* Runs below 1/16 of a block: single values are cheaper than the table. */
 #define WORTH_A_TABLE 16
 #define LONGEST_RUN (INT64_C(1) << 30)
 #define FILL(SUFFIX, TYPE) \
@@ -213,6 +215,6 @@ int cs_variant_in_use(void) { return variant_in_use; }
         variants[variant_in_use].loops->spread_##SUFFIX(samples, count, times, out); \
     }
 FILL(f64, double)
+FILL(f32, float)
 SPREAD(f64, double)
 SPREAD(f32, float)
-FILL(f32, float)

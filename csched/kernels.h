@@ -16,12 +16,12 @@
 typedef struct {
     int32_t kernel;
     int32_t block; /* samples a block, a power of two; 0: the kernel has no blocks of one size */
-    int32_t costly; /* a series whose anchors cost more than a few terms */
+    int32_t costly; /* values go through double-double (powers.h), so long blocks pay */
     double sign;   /* 1 or -1: how x changes with k */
     double top, base, stride;
     double a, d;
     double m;           /* length of the whole phase */
-    double near[2], slope[2]; /* a series converges within near + slope * n of distance n, of both */
+    double near[2], slope[2]; /* of two singularities, near + slope * n steps from distance n */
     double c[7];              /* constants of the kernel */
 } cs_half;
 

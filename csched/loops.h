@@ -58,7 +58,7 @@
         } \
     }
 
-/* In series. The series of all blocks that a run meets in a superblock are taken first, so that they
+/* In series. The series of all blocks that a run meets in a unit are taken first, so that they
    become vectors, in the order of k: where x falls, u is negative and y grows all the same. */
 #define EVALUATED(TYPE, DEGREE) \
     for (int32_t i = 0; run > 0; i++) { \

@@ -135,8 +135,10 @@ static cs_series warped_end_series(double n, const cs_half *h) {
 /* w from the start: 1 - (1 - elapsed)^power or 1 - cos^2(pi elapsed / 2)^power */
 static double warped_start_w(dd elapsed, const cs_half *h) {
     dd fall = h->c[2] != 0.0 ? dd_sin2_quarter(elapsed) : elapsed;
-    if (fall.hi >= 1.0) return 1.0;
-    return h->c[0] == 1.0 ? fall.hi : minus_expm1_of_dd(dd_scale(dd_log1p(dd_neg(fall)), h->c[0]));
+    if (h->c[0] == 1.0) return fall.hi;
+    dd rest = dd_add(dd_of(1.0), dd_neg(fall)); /* positive where fall.hi rounds to 1 */
+    if (rest.hi <= 0.0) return 1.0;
+    return minus_expm1_of_dd(dd_scale(dd_log1p(dd_neg(fall)), h->c[0]));
 }
 static double warped_start_value(double n, const cs_half *h) {
     return h->a + h->d * warped_start_w(warped(n, h), h);

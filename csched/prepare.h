@@ -28,14 +28,15 @@ static void set_block(cs_half *half, double m) {
 
 #define NOWHERE 1e300 /* the singularity of a kernel that has none */
 
-/* One of the two places that limit the series: near + slope n samples away from distance n. */
+/* One of the two places that limit the series: near + slope n steps away from distance n. */
 static void limit(cs_half *half, int which, double near, double slope) {
     half->near[which] = near;
     half->slope[which] = slope;
 }
 
-/* exp and expm1 of moderate x, for places between samples: any error only moves a split. */
-static double about_exp(double x) { return x < -700.0 ? 0.0 : dd_exp(dd_of(x)).hi; }
+/* exp and log, for the place of a split: an error moves it, but never to 0, where step 0 would lose
+   its start. */
+static double about_exp(double x) { return x < -700.0 ? 1e-300 : dd_exp(dd_of(x)).hi; }
 static double about_log(double x) { return dd_log_ratio(dd_of(x), dd_of(1.0)).hi; }
 
 /* w = (n/m)^power at the side `far`, and its mirror 1 - (1 - n/m)^power at the other. */
@@ -87,6 +88,7 @@ static double prepare_warped(cs_phase *p, const double *arg, cs_ends e, int sine
     anchor(&p->half[1], KERNEL_warped_end, e.end, e.start);
     for (int side = 0; side < 2; side++) {
         cs_half *h = &p->half[side];
+        /* the order of the zero of w; 2 k serves sine and line */
         double own = side == 0 ? 2.0 * k : sine ? 2.0 * power : power;
         h->costly = 1;
         h->c[0] = power, h->c[1] = k, h->c[2] = (double)sine;
@@ -127,8 +129,11 @@ static double prepare_cosine(cs_phase *p, const double *arg, cs_ends e) {
 static double prepare_exponential(cs_phase *p, const double *arg, cs_ends e) {
     (void)arg;
     dd rate = dd_log_ratio(dd_of(fabs(e.end)), dd_of(fabs(e.start)));
-    anchor(&p->half[0], KERNEL_exponential, e.start, e.end);
-    anchor(&p->half[1], KERNEL_exponential, e.end, e.start);
+    /* Where ends are near each other, from the distance, or steps below an ulp could turn back. */
+    int kernel = fabs(rate.hi) < 0.5 ? KERNEL_expm1 : KERNEL_exponential;
+    anchor(&p->half[0], kernel, e.start, e.end);
+    anchor(&p->half[1], kernel, e.end, e.start);
+    p->half[0].c[2] = e.start, p->half[1].c[2] = e.end;
     set_rate(&p->half[0], rate, e);
     set_rate(&p->half[1], dd_neg(rate), e);
     return 0.5;
@@ -179,7 +184,7 @@ static double prepare_inverse_sqrt(cs_phase *p, const double *arg, cs_ends e) {
     double s = arg[0], root;
     if (s != s) {
         dd a = dd_of(e.start), b = dd_of(e.end);
-        s = dd_div(dd_mul(dd_sum(e.start, -e.end), dd_sum(e.start, e.end)), dd_mul(b, b)).hi;
+        s = dd_mul(dd_div(dd_sum(e.start, -e.end), b), dd_div(dd_sum(e.start, e.end), b)).hi;
         root = dd_div(a, b).hi;
     } else {
         root = dd_sqrt(dd_sum(1.0, s)).hi;
@@ -320,7 +325,7 @@ static double prepare_inverse_power(cs_phase *p, const double *arg, cs_ends e) {
     double power = arg[0];
     dd s = dd_of(arg[1]), last, fall; /* last = B^-power with B = 1 + s, fall = 1 - last */
     if (arg[1] != arg[1]) {
-        s = dd_expm1(dd_scale(dd_log_ratio(dd_of(e.start), dd_of(e.end)), 1.0 / power));
+        s = dd_expm1(dd_over(dd_log_ratio(dd_of(e.start), dd_of(e.end)), power));
         if (power == 1.0) s = dd_div(dd_sum(e.start, -e.end), dd_of(e.end));
         last = dd_div(dd_of(e.end), dd_of(e.start));
         fall = dd_div(dd_sum(e.start, -e.end), dd_of(e.start));
@@ -336,7 +341,7 @@ static double prepare_inverse_power(cs_phase *p, const double *arg, cs_ends e) {
     p->half[0].c[0] = p->half[1].c[0] = -power;
     p->half[0].c[3] = scale.hi;
     p->half[1].c[3] = dd_mul(scale, last).hi;
-    double middle = about_log(1.0 - fall.hi / 2.0) / -power; /* log A where p = 1/2 */
+    double middle = -dd_log1p(dd_scale(fall, -0.5)).hi / power; /* log A where p = 1/2 */
     return dd_expm1(dd_of(middle)).hi / s.hi;
 }
 

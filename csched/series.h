@@ -41,7 +41,7 @@ CS_INLINE cs_blocks series_blocks(double x, const cs_half *h) {
         b.length = x < 16384.0 ? 1024.0 : 4096.0;
         b.start = floor(x / b.length) * b.length;
     } else {
-        double first = h->costly ? 128.0 : 512.0; /* so few values of a cheap kernel cost no more */
+        double first = h->costly ? 128.0 : 512.0; /* so few cheap values cost less than their series */
         b.start = x < first ? 0.0 : x < 256.0 ? 128.0 : x < 512.0 ? 256.0 : 512.0;
         b.length = x < first ? first : b.start;
     }
@@ -134,7 +134,7 @@ CS_INLINE double logistic_value(double n, const cs_half *h) {
 CS_INLINE cs_series logistic_series(double n, const cs_half *h) {
     exp_parts p = exp_at(n, h);
     double e = exp_of(p), inverse = 1.0 / (h->c[3] + e), r = h->c[4];
-    double q = 2.0 * (e * inverse) - 1.0, slope = h->c[2] * (1.0 + h->c[3]) * r * (e * inverse) * inverse;
+    double q = 2.0 * (e * inverse) - 1.0, slope = h->c[2] * ((1.0 + h->c[3]) * inverse) * r * (e * inverse);
     cs_series c = {0, 0, 0, 0, 0, 0, 0};
     c.s0 = -h->c[2] * expm1_of(p) * inverse;
     c.s1 = slope;
@@ -198,7 +198,7 @@ CS_INLINE double conic_mirror_value(double n, const cs_half *h) {
 CS_INLINE cs_series conic_mirror_series(double n, const cs_half *h) {
     double root = sqrt((h->m - n) * (h->c[0] + h->c[1] * n));
     double s0 = h->d * ((n * (h->c[4] + h->c[1] * n)) / (h->c[2] + h->c[3] * root));
-    double slope = h->c[1] * (h->m - n) - (h->c[0] + h->c[1] * n);
+    double slope = -(h->c[4] + 2.0 * h->c[1] * n);
     return scaled(root_of_quadratic(root, slope, -h->c[1]), -h->c[5], s0);
 }
 

@@ -1,7 +1,7 @@
 """How far values lie from the exact ones, in ulp; ``python tests/accuracy.py`` writes the table.
 
-The exact value comes from the plain formula (``csched.reference``) in 50-digit arithmetic, or
-more where the formula itself loses digits. Ends are of one sign, so that the value is never near
+The exact value comes from the plain formula (``csched.reference``) in arithmetic of 60 digits, or
+200 where the formula itself loses digits. Ends are of one sign, so that the value is never near
 zero unless an end is zero, and a bound relative to the value makes sense.
 """
 

@@ -21,6 +21,9 @@ missing = [m for m in ("torch", "jax", "optax", "keras") if importlib.util.find_
 if missing:
     raise pytest.UsageError(f"the tests need {', '.join(missing)}; see requirements-dev.txt")
 
+# The search for doctests would import them, and they register an accelerator for the whole process.
+collect_ignore = ["simgpu.py", "on_simgpu.py"]
+
 # Derandomized: every run tries the same examples, so a failure is seen again by running again.
 settings.register_profile(
     "csched",

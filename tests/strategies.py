@@ -35,6 +35,14 @@ def arguments_of(draw, name):
     return made
 
 
+def with_scale(name, start, end, arguments):
+    """Add a scale where the law that start and end give would be too steep."""
+    if name in ("inverse_sqrt", "inverse_power") and "scale" not in arguments:
+        most = 10.0 ** min(14.0 * arguments.get("power", 0.5), 300.0)
+        if not 1.0 / most < end / (start or 1.0) < most:
+            arguments["scale"] = 99.0
+
+
 @st.composite
 def phases(draw, max_steps=40):
     """A phase of any profile, sampling and clock."""
@@ -44,10 +52,7 @@ def phases(draw, max_steps=40):
         start, end = abs(start) or 1.0, abs(end) or 2.0
     n = draw(st.integers(1, max_steps))
     extra = draw(arguments_of(name))
-    if name in ("inverse_sqrt", "inverse_power") and "scale" not in extra:
-        most = 10.0 ** min(14.0 * extra.get("power", 0.5), 300.0)  # see the check of the ends
-        if not 1.0 / most < end / (start or 1.0) < most:
-            extra["scale"] = 99.0
+    with_scale(name, start, end, extra)
     clock = draw(st.sampled_from(["plain", "plain", "endpoint", "clock"]))
     if clock == "endpoint":
         extra["endpoint"] = True

@@ -78,6 +78,58 @@ def test_cosine_to_zero_keeps_its_relative_accuracy_at_the_last_steps():
         assert ulp_error(csched.curve("cosine", 1.0, 0.0, n)(n - k), exact) <= BOUND
 
 
+STEEP = {
+    "inverse_power of end and start": ("inverse_power", 1.0, 1e-12, 1000, 20, {"power": 7.0}),
+    "inverse_power, tenfold steps": ("inverse_power", 1.0, 1e-8, 1000, 20, {"power": 5.0}),
+    "inverse_power, hardly bent": (
+        "inverse_power",
+        0.3,
+        0.1,
+        1000,
+        1,
+        {"power": 1e-6, "scale": 1e-12},
+    ),
+    "cosine of a small power": ("cosine", 1.0, 0.0, 10**9, 10**9 - 1, {"power": 0.01}),
+    "polynomial of a small power": (
+        "polynomial",
+        1.0,
+        0.0,
+        10**9,
+        10**9 - 1,
+        {"power": 0.01, "k_decay": 2.0},
+    ),
+    "parabolic, done at once": ("parabolic", 1e-5, 1.0, 100, 1, {"power": 5e-4}),
+    "elliptic up to 2^53": ("elliptic", 0.0, 1.0, 2**53 - 1, 4093, {}),
+    "inverse_sqrt of large ends": ("inverse_sqrt", 1e155, 1e154, 1000, 500, {}),
+    "inverse_sqrt of small ends": ("inverse_sqrt", 1e-170, 1e-171, 1000, 500, {}),
+    "tanh far out": ("tanh", 1e150, 1e149, 10**6, 4321, {"lower": 99.0, "upper": 100.0}),
+    "exponential, hardly falling": ("exponential", 0.3, 0.3 * (1 - 1e-12), 2047, 1056, {}),
+}
+"""Where arguments or ends are at the edge of what is allowed: profile, ends, steps, t."""
+
+
+@pytest.mark.parametrize("case", STEEP.values(), ids=STEEP)
+def test_steep_arguments_and_large_ends_are_as_accurate(case):
+    name, start, end, n, t, arguments = case
+    c = csched.curve(name, start, end, n, **arguments)
+    assert c(0) == start
+    with mpmath.workdps(1000):
+        a, b = mpmath.mpf(start), mpmath.mpf(end)
+        made = {k: mpmath.mpf(v) for k, v in arguments.items()}
+        p = reference.FORMULAS[name](
+            mpmath.mpf(t) / n, mpmath, b / a if a else mpmath.mpf(0), **made
+        )
+        assert ulp_error(c(t), b + (a - b) * p) <= BOUND
+
+
+def test_ends_near_each_other_are_met_without_turning_back():
+    for name in ("exponential", "exp_hyperbolic"):
+        for end in (0.09048277052625348, 0.0904827, 0.06):
+            values = csched.curve(name, 0.09048277052625042, end, 2047).values()
+            change = np.diff(values) * np.sign(end - values[0])
+            assert (change >= 0).all()
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_clock_that_starts_between_steps_is_as_accurate(name):
     """z = (t + offset) / span, where t + offset and span - offset - t need no rounding."""

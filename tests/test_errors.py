@@ -85,7 +85,7 @@ BAD = {
     ),
     "inverse_power too steep": (
         lambda: curve("inverse_power", 1.0, 0.01, power=0.1),
-        "curve: end must be within a factor of 1e1.4 of start, got 0.01; "
+        "curve: end must be within a factor of 25.1189 of start, got 0.01; "
         "without scale the law is start / (1 + s z)^0.1",
     ),
     "inverse_power of a scale beyond the range": (
@@ -111,15 +111,15 @@ BAD = {
     ),
     "power zero": (
         lambda: curve("polynomial", power=0),
-        "curve: power must be in (0, 100], got 0",
+        "curve: power must be in [1e-06, 100], got 0",
     ),
     "power nan": (
         lambda: curve("polynomial", power=NAN),
-        "curve: power must be in (0, 100], got nan",
+        "curve: power must be in [1e-06, 100], got nan",
     ),
     "rate too large": (
         lambda: curve("exponential_offset", rate=701),
-        "curve: rate must be in (0, 700], got 701",
+        "curve: rate must be in [1e-12, 600], got 701",
     ),
     "normalised no truth": (
         lambda: curve("exponential_offset", normalised="no"),
@@ -127,11 +127,11 @@ BAD = {
     ),
     "tanh turned round": (
         lambda: curve("tanh", upper=-7.0),
-        "curve: upper must be above lower = -6.0, got -7.0",
+        "curve: upper must be at least 1e-09 above lower = -6.0, got -7.0",
     ),
     "tanh lower above upper": (
         lambda: curve("tanh", lower=4.0),
-        "curve: upper must be above lower = 4.0, got 3.0",
+        "curve: upper must be at least 1e-09 above lower = 4.0, got 3.0",
     ),
     "one point": (
         lambda: curve("table", points=[(0, 1)]),

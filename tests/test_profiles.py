@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import arguments_of, profile_names, values
+from strategies import arguments_of, profile_names, values, with_scale
 
 import csched
 
@@ -65,6 +65,7 @@ def test_both_ends_are_exact(data, name, start, end, steps):
     arguments = data.draw(arguments_of(name))
     if name == "exponential_offset":
         arguments["normalised"] = True
+    with_scale(name, start, end, arguments)
     c = csched.curve(name, start, end, steps, **arguments)
     assert c(0) == start
     assert c(steps) == c(steps + 1) == c(2**53) == end

@@ -17,6 +17,9 @@ LARGEST = 1e280
 """Largest start or end. The core carries values in two doubles and multiplies them by scales up to
 1e15, which overflows from about 1e285 on."""
 
+LARGEST_OF_TANH = 1e200
+"""The same for tanh, whose scale reaches exp(200) / 1e-9 at the bounds of its arguments."""
+
 SHORTEST = 1e-9
 """Shortest span, in steps."""
 
@@ -225,15 +228,17 @@ def _check_ends(where: str, profile: str, start: float, end: float, arguments: A
         _check.fail(where, "end", f"within the float range of start = {start}", end)
     if profile == "table" and not math.isfinite(Phase(profile, start, end, 1, arguments)._size()):
         _check.fail(where, "points", "such that all values are finite", dict(arguments)["points"])
+    largest = LARGEST_OF_TANH if profile == "tanh" else LARGEST
     for label, value in (("start", start), ("end", end)):
-        if abs(value) > LARGEST:
-            _check.fail(where, label, f"within {LARGEST:g} of 0", value)
+        if abs(value) > largest:
+            _check.fail(where, label, f"within {largest:g} of 0", value)
     if _is_natural(profile, start, end, arguments):
         power = dict(arguments).get("power", 0.5 if profile == "inverse_sqrt" else 1.0)
         digits = min(14.0 * power, 300.0)  # so that s stays below 1e14
         if not 10.0**-digits <= end / start <= 10.0**digits:
             hint = f"without scale the law is start / (1 + s z)^{power:g}"
-            _check.fail(where, "end", f"within a factor of 1e{digits:g} of start", end, hint)
+            most = f"{10.0**digits:.6g}".replace("e+0", "e")
+            _check.fail(where, "end", f"within a factor of {most} of start", end, hint)
     if not PROFILES[profile].positive:
         return
     for label, value in (("start", start), ("end", end)):

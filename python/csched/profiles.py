@@ -87,8 +87,8 @@ def checked_arguments(
     lookup = dict(made)
     if profile == "tanh":
         lower, upper = (float(lookup.get(a.name, a.default)) for a in row.arguments)  # type: ignore[arg-type]
-        if not upper - lower > 1e-290:  # the core divides by it
-            _check.fail(where, "upper", f"above lower = {lower}", upper)
+        if not upper - lower >= 1e-9:  # the core divides by it
+            _check.fail(where, "upper", f"at least 1e-09 above lower = {lower}", upper)
     if profile == "inverse_power" and "scale" in lookup:
         power, scale = float(lookup.get("power", 1.0)), float(lookup["scale"])  # type: ignore[arg-type]
         if power * math.log10(1.0 + scale) > 300.0:

@@ -2,7 +2,7 @@
 
 One function per row of the table of profiles, p(z) with z the elapsed fraction of the phase,
 p(0) = 1 and p(1) = 0. Each is generic over ``xp``: ``math``, ``numpy``, ``mpmath`` or
-``jax.numpy``. ``ratio`` is end / start, for the two profiles whose shape depends on it.
+``jax.numpy``. ``ratio`` is end / start, for the profiles whose shape depends on it.
 
 Nothing here cares for the last digits or for speed: that is the C core's work.
 """
