@@ -23,7 +23,7 @@
 #define CS_KERNELS(K) CS_DIRECT_KERNELS(K) CS_BLOCK_KERNELS(K) CS_SERIES_KERNELS(K)
 
 #define CS_LARGEST_BLOCK 256
-#define BATCH 32
+#define BATCH 16
 
 /* -256, -255, ... 256: where the samples of a block in series lie from its middle. */
 #define PLACES 512
