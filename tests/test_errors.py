@@ -111,11 +111,11 @@ BAD = {
     ),
     "power zero": (
         lambda: curve("polynomial", power=0),
-        "curve: power must be in [1e-06, 100], got 0",
+        "curve: power must be in (0, 100], got 0",
     ),
     "power nan": (
         lambda: curve("polynomial", power=NAN),
-        "curve: power must be in [1e-06, 100], got nan",
+        "curve: power must be in (0, 100], got nan",
     ),
     "rate too large": (
         lambda: curve("exponential_offset", rate=701),
