@@ -3,7 +3,7 @@
 
    a) Only + - * /, sqrt and fma by name, which IEEE 754 rounds exactly: with contraction off every
       compiler and every CPU gives the same bits, and no library function can change them. (On
-      x86-64 without FMA, before 2013, fma is a library call: the same bits, 30 times slower.)
+      x86-64 without FMA, before 2013, fma is a library call: the same bits, 30 times slower or more.)
    b) Sums of terms of one sign, or a term that is small beside the other: no cancellation. The
       forms usually printed, 1 - z or (1 + cos(pi z))/2, lose every digit near the end.
    c) No branches, so that a compiler turns the loops into vectors.

@@ -41,9 +41,9 @@ CS_INLINE cs_blocks series_blocks(double x, const cs_half *h) {
         b.length = x < 16384.0 ? 1024.0 : 4096.0;
         b.start = floor(x / b.length) * b.length;
     } else {
-        double first = h->costly ? 128.0 : 512.0; /* so few cheap values cost less than their series */
-        b.start = x < first ? 0.0 : x < 256.0 ? 128.0 : x < 512.0 ? 256.0 : 512.0;
-        b.length = x < first ? first : b.start;
+        double alone = h->costly ? 128.0 : 512.0; /* so few cheap values cost less than series do */
+        b.start = x < alone ? 0.0 : x < 256.0 ? 128.0 : x < 512.0 ? 256.0 : 512.0;
+        b.length = x < alone ? alone : b.start;
     }
     double first = h->base + h->stride * b.start, last = first + h->stride * b.length;
     double r = smaller(h->near[0] + h->slope[0] * (h->slope[0] < 0.0 ? last : first),
@@ -51,7 +51,8 @@ CS_INLINE cs_blocks series_blocks(double x, const cs_half *h) {
     b.degree = h->costly ? enough(512.0, b.start, r) : 0;
     b.size = 512.0;
     if (!b.degree) b.degree = enough(64.0, b.start, r), b.size = 64.0;
-    if (!b.degree && b.length <= 1024.0 && (h->costly || b.length == 1024.0))
+    /* not in 4096 samples (MOST_BLOCKS), nor for the first cheap values, as above */
+    if (!b.degree && b.length <= 1024.0 && (h->costly || b.start >= 1024.0))
         b.degree = enough(16.0, b.start, r), b.size = 16.0;
     if (!b.degree) b.size = 0.0;
     return b;
