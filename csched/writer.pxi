@@ -67,17 +67,17 @@ cdef class Writer:
     cdef int64_t _ahead  # first step of the block of values
     cdef object _optimizer, _weak
     cdef dict _namespace
-    cdef list _groups, _programs, _keep, _flush
+    cdef list _groups, _programs, _keep, _after, _fixed
     cdef readonly list _followers
     cdef bint _by_hand, _guarded
-    cdef Py_ssize_t _n_followers, _n_flush
+    cdef Py_ssize_t _n_followers, _n_after, _n_fixed
     cdef public int64_t _step_count
 
     def __cinit__(self, *args, **kwargs):
         self._limit = LAST_STEP
         self._previous = -1
         self._ahead = -AHEAD
-        self._groups, self._flush, self._followers = [], [], []
+        self._groups, self._after, self._fixed, self._followers = [], [], [], []
 
     def __dealloc__(self):
         PyMem_Free(self._lanes)
@@ -95,13 +95,14 @@ cdef class Writer:
         """Call `_look()` before every step, here and where this one leads."""
         self._guarded = guarded
 
-    def _aim(self, list groups, list lanes, list flush, object limit):
+    def _aim(self, list groups, list lanes, list after, list fixed, object limit):
         """Write these lanes, rows of (kind, program, factor, bits, lowest, key, index, places).
 
-        Then each of `flush` is called: (copy, staging) as copy(staging, True), (follow, None) as
-        follow(position). The places of a STAGE are two addresses: of the floats, and of their
+        Then each of `after` is called: (call, arguments) as call(*arguments), (call, None) as
+        call(position). The places of a STAGE are two addresses: of the floats, and of their
         factors in float64, or 0 for the one factor of the lane; its index is their number. Who
-        owns the memory keeps it as long as the lanes are in use.
+        owns the memory keeps it as long as the lanes are in use; where it may move, `fixed` holds
+        (call, address): before a write `_take()` aims anew if call() is another address.
         """
         cdef Py_ssize_t i, head = 0, n = 0
         cdef cs_lane *made
@@ -146,9 +147,11 @@ cdef class Writer:
                 else:
                     places[n] = <PyObject *>target
                 n += 1
-        self._programs, self._keep, self._flush, self._groups = programs, keep, flush, groups
+        self._programs, self._keep, self._groups = programs, keep, groups
+        self._after, self._fixed = after, fixed
         self._limit = LAST_STEP if limit is None else limit
-        self._n_lanes, self._n_programs, self._n_flush = len(lanes), len(programs), len(flush)
+        self._n_lanes, self._n_programs = len(lanes), len(programs)
+        self._n_after, self._n_fixed = len(after), len(fixed)
 
     def _lead(self, Writer follower):
         """Move the follower whenever this one moves."""
@@ -278,7 +281,13 @@ cdef class Writer:
         cdef cs_lane *lane
         cdef PyObject **place
         cdef int64_t t = max(self._t, 0)
-        cdef const double *values = self._values_at(t)
+        cdef const double *values
+        if self._n_fixed:
+            for call, address in self._fixed:
+                if call() != address:
+                    self._take()
+                    break
+        values = self._values_at(t)
         while i < self._n_lanes:
             lane = &self._lanes[i]
             place = self._places + lane.first
@@ -293,12 +302,12 @@ cdef class Writer:
             else:
                 hand_out(lane, place, value_of(lane, values))
             i += lane.together
-        if self._n_flush:
-            for copy, staging in self._flush:
-                if staging is None:
-                    copy(t)
+        if self._n_after:
+            for call, arguments in self._after:
+                if arguments is None:
+                    call(t)
                 else:
-                    copy(staging, True)
+                    call(*<tuple>arguments)
         return 0
 
 

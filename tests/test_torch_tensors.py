@@ -154,14 +154,63 @@ def test_one_buffer_holds_the_rates_of_all_groups():
         assert [v.item() for v in views] == want
     optimizer.load_state_dict(copy.deepcopy(optimizer.state_dict()))
     assert all(g["lr"] is v for g, v in zip(optimizer.param_groups, views, strict=True))
-    with Calls() as calls:
-        scheduler.step()
-    assert calls.names == ["aten.copy_.default"]
     buffer = io.BytesIO()
     torch.save(optimizer.state_dict()["param_groups"][0], buffer)
     assert buffer.getbuffer().nbytes < 3000  # a view drags its storage along; ours is small
     scheduler.detach()
     assert [g["lr"] for g in optimizer.param_groups] == [0.3] * 50
+
+
+def buffered(groups=3):
+    """An optimizer, its scheduler with storage "buffer", and how its rates look now."""
+    optimizer = sgd(lambda: 0.3, groups)
+    scheduler = csched.torch.Scheduler(
+        optimizer, COSINE, scale={i: 0.5**i for i in range(groups)}, storage="buffer"
+    )
+
+    def rates():
+        return [g["lr"].item() for g in optimizer.param_groups]
+
+    def right():
+        t = scheduler.position
+        return rates() == [float(np.float32(COSINE(t) * 0.5**i)) for i in range(groups)]
+
+    return optimizer, scheduler, right
+
+
+def test_autograd_sees_a_write_that_is_no_operation_of_torch():
+    """The buffer's memory is written directly; what was saved of it may not be used after that."""
+    optimizer, scheduler, right = buffered()
+    lr, x = optimizer.param_groups[1]["lr"], weight().exp()
+    stale, version = (x * lr).sum(), lr._version
+    with Calls() as calls:
+        scheduler.step()
+    assert calls.names == []
+    assert right()
+    assert lr._version == version + 1 == lr._base._version
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        stale.backward()
+
+
+def test_rates_whose_memory_moved_are_found_again():
+    optimizer, scheduler, right = buffered()
+    before = optimizer.param_groups[0]["lr"].data_ptr()
+    optimizer.param_groups[2]["lr"].share_memory_()  # as sending it to another process does
+    assert optimizer.param_groups[0]["lr"].data_ptr() != before
+    for _ in range(3):
+        scheduler.step()
+        assert right()
+
+
+def test_rates_made_in_inference_mode_are_written_outside_of_it():
+    with torch.inference_mode():
+        optimizer, scheduler, right = buffered()
+    assert not optimizer.param_groups[0]["lr"].is_inference()
+    scheduler.step()
+    assert right()
+    with torch.inference_mode():
+        scheduler.step()
+    assert right()
 
 
 class Calls(TorchDispatchMode):
@@ -195,6 +244,10 @@ def test_a_device_lr_is_written_without_reading_the_device():
                 assert scheduler.get_last_lr() == [COSINE(scheduler.position)]
         assert calls.traffic == []
         assert [n for n in calls.names if "detach" not in n] == ["aten.fill_.Scalar"] * 5
+        scheduler = csched.torch.Scheduler(sgd(0.3, groups=3), COSINE, storage="buffer")
+        with Calls() as calls:
+            scheduler.step()
+        assert calls.names[-1:] == ["aten.copy_.default"]  # a fake one has no memory to write to
 
 
 @DYNAMO_WARNS

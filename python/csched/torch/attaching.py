@@ -6,15 +6,14 @@ import weakref
 from collections.abc import Mapping
 from typing import Any
 
-from torch import Tensor
 from torch.optim import Optimizer
 
 from csched import _check
 from csched.curve import Curve
-from csched.torch import binding, capturable, hooks, legal
+from csched.torch import binding, capturable, hooks, lanes, legal
 from csched.torch import state as states
 from csched.torch.binding import Bound, Rules
-from csched.torch.device import Windows, device_of
+from csched.torch.device import Windows
 
 _in: weakref.WeakKeyDictionary[Optimizer, weakref.WeakSet[Attachment]]
 
@@ -33,7 +32,7 @@ class Attachment:
         self.bounds: list[Bound] = []
         self.gone: list[str] = []  # groups that are no longer in the optimizer
         self.windows = Windows()
-        self._copies: list[tuple[Any, Tensor | None]] = []
+        self._after: list[lanes.After] = []
         self.stop = _check.MAX_STEP
 
     def bind(self, optimizer: Optimizer) -> None:
@@ -53,7 +52,7 @@ class Attachment:
         scale = binding.scale_of(group, index, self.scale)
         bound = binding.bind(group, index, self.rules, self.extra, scale)
         if self.storage == "device":
-            capturable.check(inner, bound, device_of(group))
+            capturable.check(inner, bound, binding.device_of(group))
         return bound
 
     def bind_again(self, optimizer: Optimizer) -> None:
@@ -83,11 +82,11 @@ class Attachment:
         for b, old in zip(fresh, self.bounds, strict=True):
             binding.give_up(old, b)
         if self.windows:  # new ones are made; a graph must be captured again
-            self.windows, self._copies = Windows(), []
+            self.windows, self._after = Windows(), []
         self.rules, self.bounds = rules, fresh
 
-    def aim(self, factor: Curve | None, t: int) -> tuple[list[Any], list[Any], list[Any], int]:
-        """What the writer takes: groups, lanes, what to call after them, and the last step.
+    def aim(self, factor: Curve | None, t: int) -> lanes.Aim:
+        """What the writer takes.
 
         Every lr is multiplied by the factor; step t is where devices begin.
         """
@@ -99,14 +98,13 @@ class Attachment:
                 b.group["initial_lr"] = b.initial_lr
                 b.added_initial_lr = True
         if self.storage == "buffer":
-            self._copies += binding.in_one_buffer(self.bounds)
+            self._after += lanes.in_one_buffer(self.bounds)
         if self.storage == "device":
-            self._copies = self.windows.take(self.bounds, t)
+            self._after = [(follow, None) for follow in self.windows.take(self.bounds, t)]
         curves = [c for b in self.bounds for c in b.curves.values()]
         stops = [s for c in curves if (s := legal.last_step(c)) is not None]
         self.stop = min(stops, default=_check.MAX_STEP)
-        groups = [b.group for b in self.bounds]
-        return groups, binding.lanes(self.bounds), self._copies, self.stop
+        return lanes.aim(self.bounds, self._after, self.stop)
 
     def let_go(self, optimizer: Optimizer | None) -> None:
         """Put back what was in the groups before."""
@@ -114,7 +112,7 @@ class Attachment:
             binding.restore(b)
         if optimizer is not None:
             _in[hooks.innermost(optimizer)].discard(self)
-        self.bounds, self._copies, self.windows = [], [], Windows()
+        self.bounds, self._after, self.windows = [], [], Windows()
 
     def spec(self) -> dict[str, Any]:
         """Schedules and scales as plain JSON types."""

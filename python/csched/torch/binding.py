@@ -18,12 +18,10 @@ from csched.schedule import Schedule
 from csched.torch import legal
 
 WHERE = "csched.torch.Scheduler"
-ITEM, WHOLE, ENTRY, STAGE, CALL = range(5)  # the kinds of csched/writer.pxi
-# digits and lowest exponent of the types that float32 would round twice for; else (0, 0)
-_DIGITS = {torch.bfloat16: (8, -133), torch.float16: (11, -24)}
 _PATH = re.compile(r"([^\[\]]+)(?:\[(\d+)\])?")
 
 Rules = dict[str | int, Schedule]
+Memory = Tensor | np.ndarray[tuple[int], np.dtype[np.float32]]
 
 
 class Binding(NamedTuple):
@@ -46,7 +44,7 @@ class Bound:
     before: dict[str, Any] = field(default_factory=dict)  # by key
     tensors: dict[str, Tensor] = field(default_factory=dict)  # by key path
     contents: dict[str, Tensor] = field(default_factory=dict)  # of the tensors, before
-    stage: int = 0  # where its lr lies before it is copied to a buffer; 0: nowhere
+    stage: tuple[Memory, int] | None = None  # where its lr is written in storage "buffer"
     on_device: set[str] = field(default_factory=set)  # paths read from csched.torch.device
     initial_lr: Any = 0.0
     plain: Curve | None = None  # its lr before a plateau's factor
@@ -200,6 +198,11 @@ def check_shared(bounds: Iterable[Bound]) -> None:
                 _check.fail(WHERE, path, "a tensor of its own", f"one shared by group {i}", hint)
 
 
+def device_of(group: Mapping[str, Any]) -> torch.device:
+    """Where the parameters of a group are."""
+    return group["params"][0].device if group["params"] else torch.device("cpu")
+
+
 def memory(tensor: Tensor) -> tuple[int, int]:
     """Where a tensor lies; its data_ptr would be 0 for every fake or meta tensor."""
     return tensor.untyped_storage()._cdata, int(tensor.storage_offset())
@@ -272,7 +275,7 @@ def inherit(b: Bound, old: Bound) -> Bound:
     """A fresh bound group that remembers what was there before the old one."""
     b.before.update({k: v for k, v in old.before.items() if k in b.before})
     b.contents.update({p: v for p, v in old.contents.items() if p in b.contents})
-    b.stage = old.stage if "lr" in b.curves else 0
+    b.stage = old.stage if "lr" in b.curves else None
     b.initial_lr, b.added_initial_lr = old.initial_lr, old.added_initial_lr
     return b
 
@@ -321,74 +324,3 @@ _NO_NUMBERS = ("params", "param_names", "initial_lr")
 
 def _is_number(value: object) -> bool:
     return isinstance(value, (int, float, Tensor)) and not isinstance(value, bool)
-
-
-def lanes(bounds: Iterable[Bound]) -> list[tuple[Any, ...]]:
-    """Rows for the writer: places that hold the same value in the same form share one."""
-    rows: dict[tuple[Any, ...], dict[Any, Any]] = {}
-    staged: list[tuple[int, Any, float]] = []
-    for b in bounds:
-        for path, curve in b.curves.items():
-            key, index = parsed(path)
-            factor = b.factor(path)
-            if path in b.on_device:
-                continue
-            if path == "lr" and b.stage:
-                staged.append((b.stage, curve.program, factor))
-                continue
-            tensor, digits = b.tensors.get(path), (0, 0)
-            kind: int = ITEM
-            target: Any = b.group
-            number: Any = id(target)
-            if tensor is not None:
-                digits = _DIGITS.get(tensor.dtype, (0, 0))
-                kind, target, number = CALL, tensor.detach().fill_, memory(tensor)
-            elif index is not None:
-                kind = ENTRY
-            elif is_whole(b.before[key], key):
-                kind = WHOLE
-            row = (kind, curve.program, factor, *digits, key, index or 0)
-            rows.setdefault(row, {})[number] = target
-    # lanes for the same dicts lie side by side: the writer stores two in one visit
-    ordered = sorted(rows.items(), key=lambda item: (item[0][0], min(map(str, item[1]))))
-    return [(*row, list(targets.values())) for row, targets in ordered] + _in_a_row(staged)
-
-
-def _in_a_row(staged: list[tuple[int, Any, float]]) -> list[tuple[Any, ...]]:
-    """A lane for every run of neighbouring floats that follow one program."""
-    runs: list[tuple[int, Any, list[float]]] = []
-    for address, program, factor in sorted(staged, key=lambda s: s[0]):
-        if runs and runs[-1][1] is program and address == runs[-1][0] + 4 * len(runs[-1][2]):
-            runs[-1][2].append(factor)
-        else:
-            runs.append((address, program, [factor]))
-    made = []
-    for address, program, factors in runs:
-        memory = np.array(factors)
-        each = memory.ctypes.data if len(set(factors)) > 1 else 0
-        made.append((STAGE, program, factors[0], 0, 0, memory, len(factors), [address, each]))
-    return made
-
-
-def in_one_buffer(bounds: Iterable[Bound]) -> list[tuple[Any, Tensor]]:
-    """Make the lr of the groups 0-dim views of one float32 buffer a device.
-
-    Returns the buffers' ``copy_`` and what to copy from: memory that the writer stores to. That
-    memory is not pinned: a copy from pinned memory would race with the next step's values. Groups
-    that follow one curve are neighbours in it.
-    """
-    made = []
-    devices: dict[torch.device, list[Bound]] = {}
-    for b in bounds:
-        if "lr" in b.curves and not b.stage:
-            device = b.group["params"][0].device if b.group["params"] else torch.device("cpu")
-            devices.setdefault(device, []).append(b)
-    for device, members in devices.items():
-        members.sort(key=lambda b: id(b.curves["lr"].program))
-        buffer = torch.zeros(len(members), dtype=torch.float32, device=device)
-        staging = torch.zeros(len(members), dtype=torch.float32)
-        for i, (b, view) in enumerate(zip(members, buffer.unbind(0), strict=True)):
-            b.group["lr"] = b.tensors["lr"] = view
-            b.stage = staging.data_ptr() + 4 * i
-        made.append((buffer.copy_, staging))
-    return made

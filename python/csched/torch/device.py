@@ -17,8 +17,8 @@ d) What the host has miscounted is never a wrong value. Behind the last row that
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
 
 import numpy as np
 import torch
@@ -170,7 +170,7 @@ class Windows:
     def __bool__(self) -> bool:
         return bool(self.all)
 
-    def take(self, bounds: list[Bound], t: int) -> list[tuple[Any, Tensor | None]]:
+    def take(self, bounds: list[Bound], t: int) -> list[Callable[[int], None]]:
         """Put every number that has a curve on its device; what brings them to a step."""
         fresh: dict[torch.device, dict[Key, Curve]] = {}
         stale: list[Window] = []
@@ -178,7 +178,7 @@ class Windows:
         for b, path, key in wanted:
             home = self._home(b, key)
             if home is None:
-                fresh.setdefault(device_of(b.group), {})[key] = b.curves[path]
+                fresh.setdefault(binding.device_of(b.group), {})[key] = b.curves[path]
             else:
                 place = home.columns[key]
                 if home.curves[place] is not b.curves[path]:  # under a plateau's factor
@@ -194,10 +194,10 @@ class Windows:
                 b.tensors[path] = home.views[home.columns[key]]
                 binding.place(b.group, path, b.tensors[path])
                 b.on_device.add(path)
-        return [(window.follow, None) for window in self.all]
+        return [window.follow for window in self.all]
 
     def _home(self, b: Bound, key: Key) -> Window | None:
-        device = device_of(b.group)
+        device = binding.device_of(b.group)
         return next((w for w in self.all if w.device == device and key in w.columns), None)
 
     def advance(self) -> None:
@@ -231,11 +231,6 @@ def _key(b: Bound, path: str) -> Key:
     if path == "lr" and b.plain is not None:
         return path, b.plain, b.scale
     return path, b.curves[path], 1.0
-
-
-def device_of(group: dict[str, Any]) -> torch.device:
-    """Where the parameters of a group are."""
-    return group["params"][0].device if group["params"] else torch.device("cpu")
 
 
 def capturing(device: torch.device) -> bool:

@@ -191,7 +191,7 @@ class Scheduler(Reading):
             self._drive._release(self)
         self._handles = []
         self._own(None, _nothing, False)
-        self._aim([], [], [], None)
+        self._aim([], [], [], [], None)
 
     # --- moving ----------------------------------------------------------------------------
 
