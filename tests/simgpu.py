@@ -4,10 +4,14 @@ A tensor on "simgpu" has no data of its own: behind its storage lies a CPU tenso
 runs. What a program on a GPU pays for is counted: launches, waits of the host, copies between the
 two. A ``Graph`` keeps the contract of a CUDA graph: a capture computes nothing, Python numbers and
 CPU tensors stay what they were, waiting and copying is an error, and a replay does the recorded ops
-on the same memory. Built on torch's Python backend for PrivateUse1, which is experimental.
+on the same memory. Ops run at once whatever their stream, and what two streams do to one tensor is
+an error unless one has waited for the other: on a GPU it might run in any order. Built on torch's
+Python backend for PrivateUse1, which is experimental.
 """
 
 import collections
+import contextlib
+import functools
 
 import torch
 from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
@@ -23,6 +27,74 @@ counted = collections.Counter()
 
 class CaptureError(RuntimeError):
     """What a GPU does not allow while a graph is captured."""
+
+
+class RaceError(RuntimeError):
+    """Two streams use one tensor, one of them writes, and neither has waited for the other."""
+
+
+class Stream:
+    """A queue of ops; knows how far into every queue its own ops come later."""
+
+    def __init__(self, device=None):
+        self.after = collections.Counter()  # by stream, the number of its ops
+
+    def wait_stream(self, other):
+        self.after |= other.after
+
+
+_stream = _first = Stream()
+_uses = {}  # by storage: the last write, and the reads since, as {stream: number of its op}
+
+
+def current_stream(device=None):
+    return _stream
+
+
+@contextlib.contextmanager
+def stream(chosen):
+    global _stream
+    before, _stream = _stream, chosen
+    try:
+        yield
+    finally:
+        _stream = before
+
+
+for thing in (Stream, current_stream, stream):
+    setattr(torch.get_device_module(NAME), thing.__name__, thing)
+
+
+def _used(reads, writes):
+    """Note what the next op of the current stream does, and refuse a race."""
+    if _graph is not None:
+        return  # captured, not run
+    _stream.after[_stream] += 1
+    for changes, found in ((False, reads), (True, writes)):
+        for t in found:
+            written, read = _uses.setdefault(t.untyped_storage()._cdata, ({}, {}))
+            known = {**read, **written} if changes else written
+            if any(n > _stream.after[s] for s, n in known.items()):
+                raise RaceError("a tensor is used by two streams, and neither waits")
+            if changes:
+                read.clear()
+                written.clear()
+            (written if changes else read)[_stream] = _stream.after[_stream]
+
+
+@functools.cache
+def _written(op):
+    """The arguments that an op writes to, by place and by name."""
+    aliases = [(i, a.name, a.alias_info) for i, a in enumerate(op._schema.arguments)]
+    return {key for i, name, alias in aliases if alias and alias.is_write for key in (i, name)}
+
+
+def _reads_and_writes(op, args, kwargs):
+    """The CPU tensors behind the arguments of an op, by what it does to them."""
+    found = [], []
+    for key, x in [*enumerate(args), *kwargs.items()]:
+        found[key in _written(op)].extend(map(data, tensors(x)))
+    return found
 
 
 def is_here(x):
@@ -58,7 +130,7 @@ class Graph:
     """To be captured in a ``with`` block, then replayed."""
 
     def __init__(self):
-        self.launches = []  # op, its arguments and its results as CPU tensors
+        self.launches = []  # op, arguments, results, and what it reads and writes; CPU tensors
         self._before = {}  # by id: a tensor that was there before the capture, and what it held
         self._born = {}
 
@@ -93,11 +165,15 @@ class Graph:
             return data(x) if is_here(x) else x.clone()
 
         fixed = {name: mapped(frozen, x) for name, x in kwargs.items()}
-        self.launches.append((op, mapped(frozen, args), fixed, results))
+        args = mapped(frozen, args)
+        uses = None if op.is_view else _reads_and_writes(op, args, fixed)
+        self.launches.append((op, args, fixed, results, uses))
 
     @torch.no_grad()
     def replay(self):
-        for op, args, kwargs, results in self.launches:
+        for op, args, kwargs, results, uses in self.launches:
+            if uses:
+                _used(*uses)
             again = tensors(op(*args, **kwargs))
             for old, new in zip(results, again, strict=True):
                 if old.data_ptr() != new.data_ptr():
@@ -117,6 +193,8 @@ def _run(op, *args, **kwargs):
         _count("launch")
     kwargs.pop("pin_memory", None)
     kwargs.pop("device", None)
+    if not op.is_view:
+        _used(*_reads_and_writes(op, args, kwargs))
     given = {id(data(x)): x for x in tensors([*args, *kwargs.values()]) if is_here(x)}
     if _graph is not None:
         _graph.remember(data(x) for x in given.values())
@@ -136,9 +214,12 @@ def _copy_from(source, target, non_blocking=False):
         _run(torch.ops.aten.copy_.default, target, source)
     elif is_here(source):
         _count("copy to the host")
+        _used([data(source)], [])
         target.copy_(data(source))
     else:
-        _count("copy to the device" if non_blocking else "copy to the device that waits")
+        how = " that waits" if not non_blocking else "" if _stream is _first else " beside"
+        _count(f"copy to the device{how}")
+        _used([], [data(target)])
         data(target).copy_(source)
     return target
 
@@ -146,6 +227,7 @@ def _copy_from(source, target, non_blocking=False):
 @torch.library.impl("aten::_local_scalar_dense", "PrivateUse1")
 def _item(x):
     _count("wait")
+    _used([data(x)], [])
     return data(x).item()
 
 

@@ -137,6 +137,31 @@ def test_a_step_is_two_launches_whatever_the_number_of_groups_and_keys():
         assert not any("memcpy" in name.lower() for name in work)
 
 
+def test_a_refill_is_copied_beside_the_steps(monkeypatch):
+    """On a stream of its own, and every rate is right however far the host runs ahead."""
+    monkeypatch.setattr(device, "FLOATS", 2 * 4000 + 2)
+    p = torch.nn.Parameter(torch.zeros(1, device="cuda"))
+    optimizer = torch.optim.AdamW([p], capturable=True)
+    scheduler = csched.torch.Scheduler(optimizer, LR, storage="device")
+    lr, seen = optimizer.param_groups[0]["lr"], torch.zeros(9000, device="cuda")
+    place = torch.zeros(1, dtype=torch.int64, device="cuda")
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        seen.index_copy_(0, place, lr.view(1))
+        place.add_(1)
+        scheduler.step_on_device()
+    with profile(activities=[ProfilerActivity.CUDA, ProfilerActivity.CPU]) as found:
+        for _ in range(9000):
+            scheduler.replay(graph)
+        torch.cuda.synchronize()
+    assert torch.equal(seen.cpu(), torch.from_numpy(LR.values(0, 9000)).float())
+    events = [e for e in found.events() if e.device_type == torch.autograd.DeviceType.CUDA]
+    copies = {e.device_resource_id for e in events if "memcpy htod" in e.name.lower()}
+    steps = {e.device_resource_id for e in events if "searchsorted" in e.name.lower()}
+    assert copies
+    assert not copies & steps
+
+
 def test_a_captured_step_of_the_host_is_refused():
     optimizer, schedule = made("AdamW")
     scheduler = csched.torch.Scheduler(optimizer, schedule, storage="device")

@@ -6,10 +6,8 @@ a) A step is two launches a device, whatever the number of groups and keys, and 
 b) Numbers that follow one curve with one factor under one key share a column. A horizon of up to
    2**22 values lies on the device as a whole: then nothing is ever copied again.
 c) A longer one lies there in two halves. When the counter has entered the second, the halves
-   move up, and what follows them comes from pinned memory, where a thread has computed it in the
-   meantime. All of it is queued in the order of the steps, on the stream they run on: no events,
-   and no moment at which a row is read while it is written. A side stream would hide the copy,
-   8 MiB in two million steps, for a race that no test on a CPU can see.
+   move up, on the stream of the steps. What follows them has come to the device before, beside
+   the steps: ``refill.py``. Steps wait for it only if it is late.
 d) What the host has miscounted is never a wrong value. Behind the last row that is filled lies one
    of NaN, where a graph stops that was replayed further than the host knew of; and halves that
    move up before the counter has entered the second become NaN.
@@ -18,7 +16,6 @@ d) What the host has miscounted is never a wrong value. Behind the last row that
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 import torch
@@ -28,6 +25,7 @@ from csched import _check, _core
 from csched.curve import Curve
 from csched.torch import binding, legal
 from csched.torch.binding import WHERE, Bound
+from csched.torch.refill import Refill, pinned
 
 FLOATS = 2**22  # of a window: 16 MiB, and as many pinned; the counter takes 8 bytes a row more
 
@@ -53,7 +51,7 @@ class Window:
         self.columns = {key: i for i, key in enumerate(columns)}
         self.views = self.buffer.view(-1).unbind(0)
         self.start = self.at = 0
-        self._ahead: Future[Tensor] | None = None  # the rows from start + 2 * half on
+        self._refill: Refill | None = None  # with the rows from start + 2 * half on
 
     def _rows(self) -> int:
         return 2 * self.half
@@ -73,36 +71,29 @@ class Window:
         """Let the window hold step t, and stand there."""
         self.last = self._settled()
         self.start = 0 if self.last <= self._rows() else min(t, _check.MAX_STEP - self._rows())
-        host = self._host(self._rows() + 1)
+        host = pinned(self.device, (self._rows() + 1, len(self.curves)))
         self.table.copy_(self._filled(host, self.start, self.curves), non_blocking=True)
-        self._compute_ahead()
+        self._refill_begin()
         self._stand(t)
 
-    def _slide(self) -> None:
+    def _slide(self, refill: Refill) -> None:
         """Let the second half be the first, and what follows it the second."""
-        half, ahead = self.half, self._ahead
-        if ahead is None:
-            return
+        half = self.half
         self.table[:half].copy_(self.table[half : 2 * half])
-        self.table[half:].copy_(ahead.result(), non_blocking=True)
+        refill.take(self.table[half:])
         self.counter.sub_(half)
         self.table.add_(self.counter.clamp(max=0).sqrt())  # NaN where it is below 0
         self.start += half
-        self._compute_ahead()
+        self._refill_begin()
 
-    def _compute_ahead(self) -> None:
-        self._ahead = None
-        if not self._complete():
-            first = self.start + self._rows()
-            host = self._host(self.half + 1)
-            thread = ThreadPoolExecutor(1)
-            self._ahead = thread.submit(self._filled, host, first, list(self.curves))
-            thread.shutdown(wait=False)  # it ends with its work
-
-    def _host(self, rows: int) -> Tensor:
-        # made anew: torch does not give pinned memory out again before the copy from it is done
-        pinned = self.device.type == "cuda"
-        return torch.empty((rows, len(self.curves)), dtype=torch.float32, pin_memory=pinned)
+    def _refill_begin(self) -> None:
+        if self._complete():
+            self._refill = None
+            return
+        if self._refill is None:
+            self._refill = Refill(self.device, self.half + 1, len(self.curves))
+        first, curves = self.start + self._rows(), list(self.curves)
+        self._refill.begin(lambda host: self._filled(host, first, curves))
 
     def _filled(self, host: Tensor, first: int, curves: list[Curve]) -> Tensor:
         """The values from step ``first`` on; NaN past the end of a curve with the tail "raise"."""
@@ -145,8 +136,11 @@ class Window:
     def reached(self, t: int) -> None:
         """The device is at step t already; its window moves up in time."""
         self.at = t
+        if self._refill is None or t < self.start + self.half // 2:
+            return
+        self._refill.send()
         if t >= self.start + self.half:
-            self._slide()
+            self._slide(self._refill)
 
     def holds(self, t: int) -> bool:
         """Whether a device that has counted up to step t found it."""
