@@ -106,3 +106,30 @@ def test_the_page_of_peers_is_what_the_table_says():
     made = runpy.run_path(str(docs / "make_peers.py"))
     text = (docs / "peers.md").read_text(encoding="utf-8")
     assert text == made["page"](), "run docs/make_peers.py"
+
+
+def whole_runs(n):
+    """Presets that are told a length of n updates, by other ends than the recipes'."""
+    p = csched.presets
+    window = {"begin": 0, "end": n}
+    yield p.torch.OneCycleLR(1.0, n)
+    yield p.torch.OneCycleLR(1.0, n, pct_start=0.6, three_phase=True)
+    yield p.paddle.OneCycleLR(1.0, n)
+    yield p.mmengine.OneCycleLR(1.0, n)
+    yield p.mmengine.LinearLR(0.25, 1.0, **window)
+    yield p.mmengine.PolyLR(**window)
+    yield p.mmengine.ConstantLR(0.5, **window)
+    yield p.mmengine.CosineAnnealingLR(n, **window)
+    yield p.mmengine.StepLR(2, **window)
+    yield p.mmengine.CosineRestartLR([n - 2, 2], [1.0, 0.5], 0.0)
+    yield p.pytorch_scheduler.ChebyshevScheduler(n)
+    yield p.timm.CosineLRScheduler(n)
+    yield p.timm.TanhLRScheduler(n)
+    yield p.timm.PolyLRScheduler(n // 2, cycle_limit=2)
+
+
+@pytest.mark.parametrize("n", [6, 10])
+def test_a_preset_of_n_updates_has_n_values(n):
+    for schedule in whole_runs(n):
+        assert schedule.steps == n, schedule
+        assert (schedule["lr"].values(n, n + 5) == schedule["lr"](n)).all()

@@ -15,6 +15,7 @@ if "timm" not in sys.modules:  # timm's own __init__ needs torchvision; its sche
     package = types.ModuleType("timm")
     package.__path__ = list(importlib.util.find_spec("timm").submodule_search_locations)
     sys.modules["timm"] = package
+import csched.torch
 import timm.scheduler as peer
 
 CLOSED = 1e-13
@@ -33,6 +34,8 @@ def used(make, n, lr=1.0):
 
 def compared(name, n, *args, lr=1.0, near_zero=1e-15, skip=(), **kwargs):
     theirs = used(lambda o: getattr(peer, name)(o, *args, **kwargs), n, lr)
+    if not isinstance(kwargs.get("noise_range_t", ()), tuple):  # the peer's has no end
+        kwargs["noise_steps"] = n
     ours = steps(getattr(presets, name)(*args, base_lr=lr, **kwargs)["lr"], n)
     kept = [t for t in range(n) if t not in skip]
     # (1 + cos) / 2 and 1 - tanh lose 1e-16 of the base where they are small
@@ -132,7 +135,8 @@ noises = st.one_of(
     st.just({}),
     st.fixed_dictionaries(
         {
-            "noise_range_t": st.tuples(st.integers(0, 10), st.integers(10, 25)),
+            "noise_range_t": st.tuples(st.integers(0, 10), st.integers(10, 25))
+            | st.floats(0.0, 25.0),
             "noise_seed": st.integers(0, 10**6),
             "noise_pct": st.floats(0.2, 0.9),
         }
@@ -239,7 +243,9 @@ NAMES = ["cosine", "tanh", "poly", "step", "multistep", "wsd", "rsqrt", "constan
             "decay_milestones": st.sampled_from([(1, 3), (2, 5, 8)]),
             "min_lr": st.floats(1e-4, 1e-2),
             "warmup_lr": st.floats(1e-4, 1e-2),
-            "noise": st.just([0.25, 0.75]),
+            "noise": st.sampled_from([[0.25, 0.75], 0.5]),
+            "patience_epochs": st.just(3),
+            "plateau_mode": st.just("min"),
             "cycle_mul": st.sampled_from([1.0, 2.0]),
             "cycle_limit": st.integers(1, 2),
             "decay_fn": st.sampled_from(["linear", "cosine"]),
@@ -253,6 +259,7 @@ def test_schedulers_by_name(sched, n, up, unit, on_epochs, more):
         "num_epochs": n,
         "warmup_epochs": up,
         "step_on_epochs": on_epochs,
+        "cooldown_epochs": 2 * n,
         **more,
     }
     call["updates_per_epoch"] = 0 if on_epochs else unit
@@ -262,9 +269,41 @@ def test_schedulers_by_name(sched, n, up, unit, on_epochs, more):
     except (AssertionError, ValueError):  # a decay that does not fit, a law without a time scale
         return
     rows = [o.param_groups[0]["lr"]]
-    for t in range(1, 3 * n * unit):
+    for t in range(1, 3 * n * (1 if on_epochs else unit)):
         if scheduler is not None:
             (scheduler.step if on_epochs else scheduler.step_update)(t)
         rows.append(o.param_groups[0]["lr"])
     ours = steps(presets.create_scheduler_v2(**call, base_lr=0.5)["lr"], len(rows))
     agree(ours, rows, rtol=CLOSED, near_zero=1e-15)
+
+
+def test_noise_without_an_end_is_asked_for_one():
+    with pytest.raises(ValueError, match="noise_steps must be given with one number"):
+        presets.StepLRScheduler(3, noise_range_t=5)
+    c = presets.CosineLRScheduler(6, noise_range_t=2)["lr"]
+    plain = presets.CosineLRScheduler(6)["lr"]
+    differ = [t for t in range(12) if c(t) != plain(t)]
+    assert differ == [2, 3, 4, 5]
+    with pytest.raises(ValueError, match=r"sched must be a function of the step, got 'plateau'"):
+        presets.create_scheduler_v2("plateau")
+
+
+@pytest.mark.filterwarnings("ignore:PlateauLRScheduler is deprecated")
+def test_plateau_is_a_schedule_and_a_plateau():
+    kwargs = {"decay_rate": 0.5, "patience_t": 1, "warmup_t": 3, "mode": "min", "lr_min": 0.06}
+    kwargs |= {"noise_range_t": 9, "noise_pct": 0.3}
+    schedule, plateau = presets.PlateauLRScheduler(**kwargs, base_lr=0.4, noise_steps=40)
+    ours, theirs = (torch.optim.SGD([torch.zeros(1)], lr=0.4) for _ in range(2))
+    scheduler = csched.torch.Scheduler(ours, schedule, plateau=plateau)
+    live = peer.PlateauLRScheduler(theirs, **kwargs)
+    rows, used = [], []
+    for epoch in range(1, 40):
+        metric = 1.0 + (epoch % 3) / 8
+        live.step(epoch, metric)
+        scheduler.step()
+        scheduler.observe(metric)
+        rows.append(theirs.param_groups[0]["lr"])
+        used.append(ours.param_groups[0]["lr"])
+    agree(used, rows, rtol=CLOSED)
+    assert len(plateau.events) == 3  # down to lr_min
+    assert len(set(rows[8:])) == 31  # a noise each

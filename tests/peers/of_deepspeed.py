@@ -74,6 +74,7 @@ def draw_one_cycle(c):
             decay_step_size=c.choice([0, 1, 3, 10]),
             cycle_min_mom=part(c, 0.5, 0.85),
             cycle_max_mom=part(c, 0.85, 0.99),
+            decay_mom_rate=part(c, 0.0, 1.0),
         ),
     }
 

@@ -69,7 +69,6 @@ def cases(folder):
     kinds = ["LR", "Momentum", "ParamScheduler"]
     names = [(k, k + e) for k in DRAWN for e in kinds if (k, e) != ("OneCycle", "Momentum")]
     made = {name: (drawer(kind, name), alone(name)) for kind, name in names}
-    made = {k: v if k.endswith("ParamScheduler") else (*v, 20) for k, v in made.items()}
     return {**made, "build_param_scheduler": (draw_several, several)}
 
 

@@ -9,9 +9,9 @@ its schedules are loaded, with empty modules in place of what they import (see `
         mosaicml torchtitan paddlepaddle
     git clone https://github.com/wolfecameron/LRSchedules FOLDER/LRSchedules
 
-Each ``of_<library>.py`` has ``cases(folder)``: preset -> (a draw of arguments, a run of the peer),
-and for a second name of the same thing how many draws. A draw is made of one generator, a run
-returns what each hyperparameter was, update by update. Values are written in full.
+Each ``of_<library>.py`` has ``cases(folder)``: preset -> (a draw of arguments, a run of the peer).
+A draw is made of one generator, a run returns what each hyperparameter was, update by update.
+Values are written in full.
 """
 
 import importlib
@@ -43,10 +43,10 @@ def version(folder, distribution):
     return next(iter(found)).version
 
 
-def drawn(library, preset, draw, run, draws=DRAWS):
+def drawn(library, preset, draw, run):
     """Cases [arguments, {name: values}]; a draw that gives None is drawn again."""
     chance, made = Random(f"{library}.{preset}"), []
-    while len(made) < draws:
+    while len(made) < DRAWS:
         if (arguments := draw(chance)) is not None and (values := run(**arguments)) is not None:
             made.append([arguments, {k: [float(x) for x in v] for k, v in values.items()}])
     return made

@@ -15,6 +15,9 @@ from csched.phases import curve
 from csched.presets import pieces
 from csched.schedule import Schedule
 
+GROWING = 2**40
+"""Steps for which a momentum that grows for ever is written down."""
+
 __all__ = ["LRRangeTest", "OneCycle", "WarmupCosineLR", "WarmupDecayLR", "WarmupLR"]
 
 
@@ -56,13 +59,15 @@ def OneCycle(
     cycle_momentum: bool = True,
     cycle_min_mom: float = 0.8,
     cycle_max_mom: float = 0.9,
+    decay_mom_rate: float = 0.0,
 ) -> Schedule:
     """A line up, a line down, then ``cycle_min_lr / (1 + decay_lr_rate * n / decay_step_size)``.
 
     n counts the steps after the cycle. With a stair count a leg is that many stairs instead of a
-    line. The momentum (beta1) moves against the rate and stays at its upper bound after it.
-    DeepSpeed starts with the lower bound by mistake and overwrites beta2 with 0.99; here neither is
-    done, nor is there ``decay_mom_rate``, which makes the momentum grow past 1.
+    line. The momentum (beta1) moves against the rate; after the cycle it is ``cycle_max_mom * (1 +
+    decay_mom_rate * n / decay_step_size)``: it does not decay but grows, past 1 too, which
+    DeepSpeed lets pass and the adapters here refuse; held after 2^40 steps. DeepSpeed starts with
+    the lower bound by mistake and overwrites beta2 with 0.99; here neither is done.
 
     >>> s = OneCycle(0.1, 1.0, 0.5, 3, decay_step_size=2)
     >>> [round(v, 4) for v in s["lr"].values(0, 9).tolist()]
@@ -92,7 +97,11 @@ def OneCycle(
 
     curves = {"lr": cycle(cycle_min_lr, cycle_max_lr, after)}
     if cycle_momentum:
+        growth = _check.real(where, "decay_mom_rate", decay_mom_rate, 0.0)
         high = pieces.constant(cycle_max_mom)
+        if size and growth:
+            last = cycle_max_mom * (1.0 + growth * GROWING / size)
+            high = curve("linear", cycle_max_mom, last, GROWING)
         curves["momentum"] = cycle(cycle_max_mom, cycle_min_mom, high)
     return Schedule(curves)
 

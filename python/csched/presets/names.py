@@ -295,6 +295,9 @@ FAMILIES: dict[str, list[tuple[str, str, str]]] = {
             "lengths of torch's times a ratio",
         ),
     ],
+    "plateau": [
+        ("timm", "PlateauLRScheduler plateau", "a warm-up, and a Plateau; the metric should rise"),
+    ],
     "weight averaging": [
         ("torch", "SWALR", "from the rate to swa_lr, then held"),
     ],

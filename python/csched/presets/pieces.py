@@ -37,6 +37,19 @@ def constant(value: float, steps: int = 1) -> Curve:
     return curve("constant", value, steps=steps)
 
 
+def after(value: float) -> Curve:
+    """A value held after what is before it: of no steps."""
+    return constant(value)[0:0]
+
+
+def until_last(body: Curve, last: int) -> Curve:
+    """The curve up to step ``last`` and with it: last + 1 steps, the last of which is held."""
+    end = constant(body(last))
+    if not last:
+        return end
+    return sequence(body if isinstance(body, Phase) and body.steps == last else body[:last], end)
+
+
 def decay(profile: str, start: float, end: float, steps: int | float, **arguments: Any) -> Curve:
     """A phase of so many steps, none allowed (then ``end``); a fraction of a step cuts it."""
     whole = math.floor(steps)
@@ -95,7 +108,7 @@ def cycles(
 ) -> Curve:
     """Cycles that begin at the knots, which may lie between steps, each with its own two levels.
 
-    ``leg(start, end, steps, offset, span)`` makes one; ``last`` follows them.
+    ``leg(start, end, steps, offset, span)`` makes one; ``last`` is held after them.
     """
     begins = [max(0, math.ceil(k)) for k in knots]
     parts = []
@@ -103,7 +116,7 @@ def cycles(
         if (n := begins[i + 1] - begins[i]) > 0:
             offset, span = float(begins[i] - knots[i]), float(knots[i + 1] - knots[i])
             parts.append(leg(start, end, n, offset, span))
-    return sequence(*parts, *([] if last is None else [constant(last)]))
+    return sequence(*parts, *([] if last is None else [after(last)]))
 
 
 def leg_of(profile: str, **arguments: Any) -> Callable[[float, float, int, float, float], Curve]:

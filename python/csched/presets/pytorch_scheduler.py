@@ -242,7 +242,7 @@ def ChebyshevScheduler(total_steps: int, min_lr: float = 0.0, *, base_lr: float 
     """
     _, n = _lengths("pytorch_scheduler.ChebyshevScheduler", total_steps)
     whole = curve("cosine", base_lr, min_lr, n, offset=0.5, span=float(n))
-    return Schedule(lr=whole[: n - 1])
+    return Schedule(lr=pieces.until_last(whole, n - 1))
 
 
 def CosineAnnealingWarmupRestarts(

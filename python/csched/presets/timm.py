@@ -5,6 +5,9 @@ Step t of a preset is the t-th call of ``step_update`` (``t_in_epochs=False``) o
 value of an epoch is held for all its updates. Step 0 has the value that the constructor writes.
 ``lr_scale`` of a group is a factor of the whole schedule: ``0.1 * schedule["lr"]``.
 
+``noise_range_t`` is (first step, step after the last), or one number: the first step. The peer's
+noise then never ends; here it is written down, to the end of the schedule or for ``noise_steps``.
+
 timm finds its cycles by a logarithm and misses some restarts (cycle_mul 3 from t = 121 times
 t_initial on); here cycles are found exactly.
 """
@@ -19,13 +22,15 @@ from csched import _check
 from csched.curve import Curve
 from csched.nodes import product, sequence
 from csched.phases import curve
+from csched.plateau import Plateau
 from csched.presets import pieces
-from csched.presets.timm_noise import noise as drawn
+from csched.presets.timm_parts import cycles, decay_profile, finished, warmed
 from csched.schedule import Schedule
 
 __all__ = [
     "CosineLRScheduler",
     "MultiStepLRScheduler",
+    "PlateauLRScheduler",
     "PolyLRScheduler",
     "StepLRScheduler",
     "TanhLRScheduler",
@@ -33,7 +38,7 @@ __all__ = [
     "create_scheduler_v2",
 ]
 
-Range = Sequence[int] | int | None
+Range = Sequence[float] | float | None
 
 
 def CosineLRScheduler(
@@ -54,6 +59,7 @@ def CosineLRScheduler(
     *,
     base_lr: float = 1.0,
     updates_per_epoch: int | None = None,
+    noise_steps: int | None = None,
 ) -> Schedule:
     """Half cosines from ``base_lr * cycle_decay**i`` to ``lr_min``; ``lr_min`` after the cycles.
 
@@ -67,10 +73,10 @@ def CosineLRScheduler(
     """
     where = "timm.CosineLRScheduler"
     leg = pieces.leg_of("cosine", k_decay=k_decay)
-    body = _cycles(where, t_initial, lr_min, cycle_mul, cycle_decay, cycle_limit, leg, base_lr)
-    whole = _warmed(where, body, warmup_t, warmup_lr_init, warmup_prefix, base_lr, base_lr)
-    noise = noise_range_t, "normal", noise_pct, noise_std, noise_seed
-    return _finished(where, whole, noise, t_in_epochs, updates_per_epoch)
+    body = cycles(where, t_initial, lr_min, cycle_mul, cycle_decay, cycle_limit, leg, base_lr)
+    whole = warmed(where, body, warmup_t, warmup_lr_init, warmup_prefix, base_lr, base_lr)
+    noise = noise_range_t, noise_steps, noise_pct, noise_std, noise_seed
+    return finished(where, whole, noise, t_in_epochs, updates_per_epoch)
 
 
 def PolyLRScheduler(
@@ -92,6 +98,7 @@ def PolyLRScheduler(
     *,
     base_lr: float = 1.0,
     updates_per_epoch: int | None = None,
+    noise_steps: int | None = None,
 ) -> Schedule:
     """``lr_min + (base_lr - lr_min) * (1 - (t / T)**k_decay)**power``; the power is 1/2.
 
@@ -103,10 +110,10 @@ def PolyLRScheduler(
     where = "timm.PolyLRScheduler"
     _check.real(where, "power", power, 0.0, open_low=True)
     leg = pieces.leg_of("polynomial", power=power, k_decay=k_decay)
-    body = _cycles(where, t_initial, lr_min, cycle_mul, cycle_decay, cycle_limit, leg, base_lr)
-    whole = _warmed(where, body, warmup_t, warmup_lr_init, warmup_prefix, base_lr, base_lr)
-    noise = noise_range_t, "normal", noise_pct, noise_std, noise_seed
-    return _finished(where, whole, noise, t_in_epochs, updates_per_epoch)
+    body = cycles(where, t_initial, lr_min, cycle_mul, cycle_decay, cycle_limit, leg, base_lr)
+    whole = warmed(where, body, warmup_t, warmup_lr_init, warmup_prefix, base_lr, base_lr)
+    noise = noise_range_t, noise_steps, noise_pct, noise_std, noise_seed
+    return finished(where, whole, noise, t_in_epochs, updates_per_epoch)
 
 
 def TanhLRScheduler(
@@ -128,6 +135,7 @@ def TanhLRScheduler(
     *,
     base_lr: float = 1.0,
     updates_per_epoch: int | None = None,
+    noise_steps: int | None = None,
 ) -> Schedule:
     """``lr_min + (base_lr - lr_min) * (1 - tanh(lb * (1 - z) + ub * z)) / 2``, z = t / t_initial.
 
@@ -146,11 +154,11 @@ def TanhLRScheduler(
         arguments: dict[str, Any] = {"lower": lb, "upper": ub, "offset": offset, "span": span}
         return curve("tanh", upper, lower, steps, **arguments)
 
-    body = _cycles(where, t_initial, lr_min, cycle_mul, cycle_decay, cycle_limit, leg, base_lr)
+    body = cycles(where, t_initial, lr_min, cycle_mul, cycle_decay, cycle_limit, leg, base_lr)
     target = base_lr if warmup_prefix or not warmup_t else body(warmup_t)
-    whole = _warmed(where, body, warmup_t, warmup_lr_init, warmup_prefix, target, base_lr)
-    noise = noise_range_t, "normal", noise_pct, noise_std, noise_seed
-    return _finished(where, whole, noise, t_in_epochs, updates_per_epoch)
+    whole = warmed(where, body, warmup_t, warmup_lr_init, warmup_prefix, target, base_lr)
+    noise = noise_range_t, noise_steps, noise_pct, noise_std, noise_seed
+    return finished(where, whole, noise, t_in_epochs, updates_per_epoch)
 
 
 def StepLRScheduler(
@@ -167,6 +175,7 @@ def StepLRScheduler(
     *,
     base_lr: float = 1.0,
     updates_per_epoch: int | None = None,
+    noise_steps: int | None = None,
 ) -> Schedule:
     """``base_lr * decay_rate**floor(t / decay_t)``, after a warm-up of its own by default.
 
@@ -177,9 +186,9 @@ def StepLRScheduler(
     where = "timm.StepLRScheduler"
     _check.real(where, "decay_t", decay_t, 0.0, open_low=True)
     body = pieces.staircase(where, base_lr, decay_rate, decay_t)
-    whole = _warmed(where, body, warmup_t, warmup_lr_init, warmup_prefix, base_lr, base_lr)
-    noise = noise_range_t, "normal", noise_pct, noise_std, noise_seed
-    return _finished(where, whole, noise, t_in_epochs, updates_per_epoch)
+    whole = warmed(where, body, warmup_t, warmup_lr_init, warmup_prefix, base_lr, base_lr)
+    noise = noise_range_t, noise_steps, noise_pct, noise_std, noise_seed
+    return finished(where, whole, noise, t_in_epochs, updates_per_epoch, endless=True)
 
 
 def MultiStepLRScheduler(
@@ -196,6 +205,7 @@ def MultiStepLRScheduler(
     *,
     base_lr: float = 1.0,
     updates_per_epoch: int | None = None,
+    noise_steps: int | None = None,
 ) -> Schedule:
     """``base_lr * decay_rate**(number of milestones <= t + 1)``: one step earlier than torch.
 
@@ -205,9 +215,9 @@ def MultiStepLRScheduler(
     where = "timm.MultiStepLRScheduler"
     seams = [_check.integer(where, "decay_t", m, 0) - 1 for m in decay_t]
     body = pieces.multi_step(base_lr, seams, [decay_rate] * len(seams))
-    whole = _warmed(where, body, warmup_t, warmup_lr_init, warmup_prefix, base_lr, base_lr)
-    noise = noise_range_t, "normal", noise_pct, noise_std, noise_seed
-    return _finished(where, whole, noise, t_in_epochs, updates_per_epoch)
+    whole = warmed(where, body, warmup_t, warmup_lr_init, warmup_prefix, base_lr, base_lr)
+    noise = noise_range_t, noise_steps, noise_pct, noise_std, noise_seed
+    return finished(where, whole, noise, t_in_epochs, updates_per_epoch, endless=True)
 
 
 def WSDLRScheduler(
@@ -230,6 +240,7 @@ def WSDLRScheduler(
     *,
     base_lr: float = 1.0,
     updates_per_epoch: int | None = None,
+    noise_steps: int | None = None,
 ) -> Schedule:
     """A warm-up in front, a stable part, and the last ``decay_t`` of ``t_initial`` down to lr_min.
 
@@ -246,7 +257,7 @@ def WSDLRScheduler(
     n = _check.integer(where, "t_initial", t_initial, 1)
     cool = _check.integer(where, "decay_t", decay_t, 1, n)
     _check.choice(where, "stable_fn", stable_fn, ["constant", "rsqrt", "power"])
-    name, arguments = _decay_profile(where, decay_fn, decay_power, decay_ratio)
+    name, arguments = decay_profile(where, decay_fn, decay_power, decay_ratio)
     top = max(base_lr, lr_min)
     if stable_fn == "constant":
         body = sequence(
@@ -262,9 +273,47 @@ def WSDLRScheduler(
         fall = curve(name, 1.0, 0.0, cool, **arguments)
         gate = pieces.constant(1.0, n - cool).then(fall) if n > cool else fall
         body = product(stable, gate) if lr_min == 0.0 else product(stable + -lr_min, gate) + lr_min
-    whole = _warmed(where, body, warmup_t, warmup_lr_init, True, base_lr, base_lr)
-    noise = noise_range_t, "normal", noise_pct, noise_std, noise_seed
-    return _finished(where, whole, noise, t_in_epochs, updates_per_epoch)
+    whole = warmed(where, body, warmup_t, warmup_lr_init, True, base_lr, base_lr)
+    noise = noise_range_t, noise_steps, noise_pct, noise_std, noise_seed
+    return finished(where, whole, noise, t_in_epochs, updates_per_epoch)
+
+
+def PlateauLRScheduler(
+    decay_rate: float = 0.1,
+    patience_t: int = 10,
+    threshold: float = 1e-4,
+    cooldown_t: int = 0,
+    warmup_t: int = 0,
+    warmup_lr_init: float = 0.0,
+    lr_min: float = 0.0,
+    mode: str = "max",
+    noise_range_t: Range = None,
+    noise_pct: float = 0.67,
+    noise_std: float = 1.0,
+    noise_seed: int = 42,
+    *,
+    base_lr: float = 1.0,
+    noise_steps: int | None = None,
+) -> tuple[Schedule, Plateau]:
+    """A warm-up to ``base_lr``, and the factor that falls when a metric no longer improves.
+
+    The second is for the ``plateau`` of :class:`csched.torch.Scheduler`; it looks at the metric
+    from step warmup_t + 1 on. ``mode`` is "max" unless told.
+
+    >>> schedule, plateau = PlateauLRScheduler(0.5, 1, warmup_t=2)
+    >>> schedule["lr"].values(0, 4).tolist(), plateau.start
+    ([0.0, 0.5, 1.0, 1.0], 3)
+    """
+    where = "timm.PlateauLRScheduler"
+    base = _check.real(where, "base_lr", base_lr, 0.0, open_low=True)
+    floor = _check.real(where, "lr_min", lr_min, 0.0, base) / base
+    whole = pieces.constant(base)
+    whole = warmed(where, whole, warmup_t, warmup_lr_init, True, base, base)
+    noise = noise_range_t, noise_steps, noise_pct, noise_std, noise_seed
+    schedule = finished(where, whole, noise, True, None, endless=True)
+    options: dict[str, Any] = {"mode": mode, "cooldown": cooldown_t, "floor": floor}
+    options |= {"eps": min(1.0, 1e-8 / base), "start": warmup_t + 1}  # eps is torch's, a rate
+    return schedule, Plateau(decay_rate, patience_t, threshold, **options)
 
 
 def create_scheduler_v2(
@@ -272,6 +321,8 @@ def create_scheduler_v2(
     num_epochs: int = 300,
     decay_epochs: float | None = None,
     decay_milestones: Sequence[int] = (90, 180, 270),
+    cooldown_epochs: int = 0,
+    patience_epochs: int = 10,
     decay_rate: float = 0.1,
     min_lr: float = 0.0,
     warmup_lr: float = 1e-5,
@@ -287,6 +338,7 @@ def create_scheduler_v2(
     k_decay: float = 1.0,
     decay_fn: str | None = None,
     stable_timescale: float | None = None,
+    plateau_mode: str = "max",
     step_on_epochs: bool = True,
     updates_per_epoch: int = 0,
     *,
@@ -295,9 +347,10 @@ def create_scheduler_v2(
     """A scheduler by the name that timm's training script has for it, from lengths in epochs.
 
     "cosine", "tanh", "poly" (its power is ``decay_rate``), "step", "multistep", "wsd", "rsqrt",
-    "constant" or "none". Not "plateau", which follows a metric: see :mod:`csched.plateau`. Without
-    ``step_on_epochs`` a step is an update, ``updates_per_epoch`` of them an epoch. timm's
-    ``cooldown_epochs`` only tells how long to train.
+    "constant" or "none". Not "plateau", which is no function of the step: see
+    :func:`PlateauLRScheduler`, which ``patience_epochs`` and ``plateau_mode`` are for. Without
+    ``step_on_epochs`` a step is an update, ``updates_per_epoch`` of them an epoch.
+    ``cooldown_epochs`` tells how much longer to train; ``noise`` of one number goes on in them.
 
     >>> c = create_scheduler_v2("step", 6, decay_epochs=2, decay_rate=0.5)["lr"]
     >>> c.values(0, 6).tolist()
@@ -305,6 +358,9 @@ def create_scheduler_v2(
     """
     where = "timm.create_scheduler_v2"
     names = ["cosine", "tanh", "poly", "step", "multistep", "wsd", "rsqrt", "constant", "none"]
+    if sched == "plateau":
+        hint = "see timm.PlateauLRScheduler, which gives a Schedule and a Plateau"
+        _check.fail(where, "sched", "a function of the step", sched, hint)
     _check.choice(where, "sched", sched, names)
     if sched == "none":
         return Schedule(lr=pieces.constant(base_lr))
@@ -319,7 +375,12 @@ def create_scheduler_v2(
     more |= {"warmup_t": up, "warmup_lr_init": warmup_lr, "updates_per_epoch": updates or None}
     if noise is not None:
         ends = [x * n for x in ([noise] if isinstance(noise, (int, float)) else noise)]
-        more["noise_range_t"] = int(ends[0]) if len(ends) == 1 else ends
+        more["noise_range_t"] = ends[0] if len(ends) == 1 else ends
+        if len(ends) == 1:
+            whole = n
+            if sched in ("cosine", "tanh", "poly"):
+                whole = math.ceil(pieces.growing(n, cycle_mul, cycle_limit)[-1])
+            more["noise_steps"] = whole + up + cooldown_epochs * unit
     if sched in ("wsd", "rsqrt"):
         whole = n if warmup_prefix else n - up
         cool = decay_epochs * (whole if 0 < decay_epochs < 1 else unit)
@@ -341,57 +402,3 @@ def create_scheduler_v2(
     if sched == "poly":
         return PolyLRScheduler(n, decay_rate, k_decay=k_decay, **more)
     return CosineLRScheduler(n, k_decay=k_decay, **more)
-
-
-def _decay_profile(where: str, name: str, power: float, ratio: float) -> tuple[str, dict[str, Any]]:
-    _check.choice(where, "decay_fn", name, ["linear", "1-sqrt", "cosine", "power", "exp"])
-    if name == "power":
-        return "parabolic", {"power": _check.real(where, "decay_power", power, 0.0, open_low=True)}
-    if name == "exp":
-        _check.real(where, "decay_ratio", ratio, 0.0, 1.0, open_low=True, open_high=True)
-        return "exponential_offset", {"rate": -math.log(ratio), "normalised": True}
-    return {"1-sqrt": "one_minus_sqrt"}.get(name, name), {}
-
-
-def _cycles(
-    where: str,
-    t_initial: int,
-    lr_min: float,
-    mul: float,
-    decay: float,
-    limit: int,
-    leg: Any,
-    base: float,
-) -> Curve:
-    n = _check.integer(where, "t_initial", t_initial, 1)
-    _check.real(where, "lr_min", lr_min, 0.0)
-    _check.real(where, "cycle_mul", mul, 1.0)
-    _check.real(where, "cycle_decay", decay, 0.0)
-    count = _check.integer(where, "cycle_limit", limit, 0, pieces.MOST_LEGS)
-    knots = pieces.growing(n, mul, count)
-    levels = [(base * decay**i, lr_min) for i in range(len(knots) - 1)]
-    return pieces.cycles(knots, levels, leg, lr_min)
-
-
-def _warmed(
-    where: str, body: Curve, warmup_t: int, start: float, prefix: bool, target: float, base: float
-) -> Curve:
-    n = _check.integer(where, "warmup_t", warmup_t, 0)
-    whole = pieces.warmed(start, target, n, body if prefix or not n else body[n:])
-    return pieces.first(start if n else base, whole)
-
-
-def _finished(
-    where: str, whole: Curve, noise: tuple[Any, ...], t_in_epochs: bool, updates: int | None
-) -> Schedule:
-    reach, kind, limit, std, seed = noise
-    if reach is not None:
-        start, stop = (reach, whole.steps) if isinstance(reach, int) else reach
-        start, stop = max(1, math.ceil(start)), max(1, math.ceil(stop))  # a constructor has none
-        factors = [1.0 + drawn(kind, limit, std, seed + t) for t in range(start, stop)]
-        whole = product(whole, pieces.steps_of([*[1.0] * start, *factors, 1.0]))
-    if not t_in_epochs or updates is None:
-        return Schedule(lr=whole)
-    n = _check.integer(where, "updates_per_epoch", updates, 1)
-    held = [pieces.constant(v, n) for v in whole.values(0, whole.steps + 1).tolist()]
-    return Schedule(lr=sequence(*held))

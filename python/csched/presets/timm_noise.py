@@ -9,7 +9,7 @@ import numpy as np
 __all__ = ["noise"]
 
 
-def noise(kind: str, limit: float, std: float, seed: int) -> float:
+def noise(limit: float, std: float, seed: int) -> float:
     """What ``torch.randn(1)`` gives with this seed, again until its size is below the limit.
 
     torch's generator is MT19937 seeded with one word; its normal numbers are Box and Muller's, two

@@ -225,6 +225,8 @@ def OneCycleLR(
     to climb: torch divides by zero, here a ValueError.
 
     >>> s = OneCycleLR(max_lr=1.0, total_steps=10)
+    >>> s.steps
+    10
     >>> [round(s["lr"](t), 4) for t in (0, 1, 2, 9)]
     [0.04, 0.52, 1.0, 0.0]
     >>> round(s["momentum"](2), 4)
@@ -266,7 +268,7 @@ def one_cycle_knots(
 def one_cycle_curve(
     profile: str, knots: Sequence[float], levels: Sequence[float], steps: int
 ) -> Curve:
-    """Legs from corner to corner up to step ``steps - 1``; a last leg of no length is none.
+    """Legs from corner to corner, step ``steps - 1`` the last; a last leg of no length is none.
 
     With pct_start > 1/2 the second of three phases outlasts the schedule, in torch too.
     """
@@ -274,7 +276,7 @@ def one_cycle_curve(
     while count > 2 and knots[count - 1] == knots[count - 2]:
         count -= 1
     whole = pieces.through(profile, knots[:count], levels[:count])
-    return whole[: steps - 1] if knots[-1] > steps - 1 else whole
+    return pieces.until_last(whole, steps - 1)
 
 
 def SWALR(

@@ -11,7 +11,7 @@ from typing import Any
 from csched import _check
 from csched.curve import Curve
 from csched.nodes import product, sequence
-from csched.phases import Phase, curve
+from csched.phases import curve
 from csched.presets import pieces, torch
 
 INF = 10**9
@@ -73,7 +73,7 @@ def together(where: str, laws: Sequence[Law], base: float) -> Curve:
             break
         at, value = end, body(end - begin - 1)
         final = i == len(groups) - 1
-        parts.append(_until(body, end - begin - 1) if final else body[: end - begin])
+        parts.append(pieces.until_last(body, end - begin - 1) if final else body[: end - begin])
     return sequence(*parts)
 
 
@@ -100,17 +100,10 @@ def _body(where: str, begin: int, group: list[Law], value: float) -> Curve:
     for one in group:
         inside = one.curve(1.0)
         if one.end < INF:
-            inside = _until(inside, one.end - one.begin - 1)
+            inside = pieces.until_last(inside, one.end - one.begin - 1)
         before = one.begin - begin
         factors.append(sequence(pieces.constant(1.0, before), inside) if before else inside)
     return value * product(*factors)
-
-
-def _until(body: Curve, last: int) -> Curve:
-    """The curve up to a step, whose value stays."""
-    if isinstance(body, Phase) and body.steps == last:
-        return body
-    return body[:last] if last else pieces.constant(body(0))
 
 
 # --- the kinds: (where, base, steps of the window, arguments) -> the curve by what it finds ---
@@ -244,7 +237,7 @@ def _cosine_restart(
     tops = [base * _check.real(where, "restart_weight", w) for w in restart_weights]
     cycles = [curve("cosine", top, low, p) for top, p in zip(tops, lengths, strict=True)]
     last = list(accumulate(lengths))[-1] - 1
-    return lambda found: _until(sequence(*cycles), last), False
+    return lambda found: pieces.until_last(sequence(*cycles), last), False
 
 
 KINDS: dict[str, Callable[..., Made]] = {
