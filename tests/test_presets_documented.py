@@ -169,6 +169,11 @@ def test_bad_arguments_are_refused_by_name():
         composer.StepScheduler("2ep", state=state)
     with pytest.raises(ValueError, match=r"step_size must be a whole number of ba, got '1\.5ba'"):
         composer.StepScheduler("1.5ba", state=state)
+    by_epochs = composer.State("10ba", 5, None, None, "1ep", False)
+    with pytest.raises(ValueError, match="t_max must be in another unit than iterations"):
+        composer.LinearScheduler(t_max="2iter", state=by_epochs)
+    with pytest.raises(ValueError, match=r"state\.iteration_length must be of epochs or tokens"):
+        composer.LinearScheduler(t_max="2iter", state=composer.State("9ba", iteration_length="2ba"))
     with pytest.raises(ValueError, match="t_warmup must be in the unit of t_max, ba"):
         composer.LinearWithWarmupScheduler("8sp", t_max="10ba", state=state)
     with pytest.raises(TypeError, match="alpha_i must be a real number, got '10ba'"):

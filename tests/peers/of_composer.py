@@ -32,14 +32,16 @@ def cases(folder):
             of, values = dict(zip(FIELDS, state["state"], strict=False)), []
             duration = time.Time.from_timestring(of["max_duration"])
             duration = duration if ssr == 1.0 else duration * ssr
-            length, size, words = (of.get(k) or 1 for k in FIELDS[1:])
+            length, size, words = (of.get(k) or 1 for k in FIELDS[1:4])
+            every, iteration = batches(of, length, words)
             told = SimpleNamespace(max_duration=duration, dataloader_len=length)
             try:
                 for t in range(HORIZON + PAST):
-                    told.timestamp = time.Timestamp(
-                        epoch=t // length, batch=t, sample=t * size, token=t * words
-                    )
-                    values.append(base_lr * scheduler(told, ssr))
+                    past = {"batch": t, "sample": t * size, "token": t * words}
+                    epoch = max(0, t - 1) // length  # counted after the schedulers are stepped
+                    told.timestamp = time.Timestamp(t // iteration, epoch, **past)
+                    again = t % every and values
+                    values.append(values[-1] if again else base_lr * scheduler(told, ssr))
             except (ValueError, ZeroDivisionError):  # t_max before the end, a time cut to 0
                 return None
             return {"lr": values}
@@ -60,13 +62,23 @@ def cases(folder):
 
 
 FIELDS = ["max_duration", "dataloader_len", "batch_size", "batch_tokens"]
+FIELDS += ["iteration_length", "step_schedulers_every_batch"]
 
 
-def time_of(c, low=1, high=HORIZON, size=4, words=8, dur=True):
+def batches(of, length, words):
+    """How many hold a value, and how many are an iteration."""
+    text = of.get("iteration_length") or "1ep"
+    n = int(text[:-2]) * length if text.endswith("ep") else -(-int(text[:-3]) // words)
+    return 1 if of.get("step_schedulers_every_batch", True) else length, n
+
+
+def time_of(c, low, high, size, words, iteration):
     """A time of low to high batches in any unit."""
     n, kind = steps(c, low, high), c.choice(["ba", "ba", "ep", "sp", "tok", "dur", "dur"])
+    if iteration and c.random() < 0.7:
+        return f"{max(1, n // iteration)}iter"
     if kind == "dur":
-        return f"{part(c, 0.05, 1.0)}dur" if dur else f"{n}ba"
+        return f"{part(c, 0.05, 1.0)}dur"
     if kind == "ep":
         return f"{max(1, n // 4)}ep"
     return f"{n * {'ba': 1, 'sp': size, 'tok': words}[kind] + c.choice([0, 0, 1])}{kind}"
@@ -78,10 +90,14 @@ def drawer(kind):
         unit = c.choice(["ba", "ep", "sp", "tok"])
         n = steps(c, 6, HORIZON)
         per = {"ba": n, "ep": max(1, n // length), "sp": n * size, "tok": n * words}
-        state = {"state": [f"{per[unit]}{unit}", length, size, words]}
-        a = DRAWN[kind](c, lambda low=1, high=HORIZON: time_of(c, low, high, size, words))
+        fields = [f"{per[unit]}{unit}", length, size, words]
+        more = c.choice([[], [], [c.choice(["1ep", "2ep", "9tok", "30tok"])], [None, False]])
+        whole = batches(dict(zip(FIELDS, fields + more, strict=False)), length, words)[1]
+        whole = whole if more and more[0] else 0
+        state = {"state": fields + more}
+        a = DRAWN[kind](c, lambda low=1, high=HORIZON: time_of(c, low, high, size, words, whole))
         if "WithWarmup" in kind and kind != "MultiStepWithWarmup":
-            a |= of_one_unit(c, unit, n, {"sp": size, "tok": words}.get(unit, 1))
+            a |= of_one_unit(c, unit, n, {"sp": size, "tok": words}.get(unit, 1), whole)
         if c.random() < 0.4:
             a["ssr"] = c.choice([0.5, 0.75, 1.5, 2.0])
         return {**a, "state": state, "base_lr": rate(c, 1e-2, 1.0)}
@@ -89,8 +105,11 @@ def drawer(kind):
     return draw
 
 
-def of_one_unit(c, unit, n, per):
+def of_one_unit(c, unit, n, per, iteration):
     """A warm-up and a whole in one unit, the whole not before the end of training."""
+    if iteration:
+        up, all = (f"{steps(c, *ends)}iter" for ends in ((1, 3), (3, 6)))
+        return {"t_warmup": up, "t_max": all, "scale_warmup": c.random() < 0.5}
     kind = "ba" if unit == "ep" else unit
     extra = c.choice([0, 0, 1]) if per > 1 else 0
     up = c.choice([f"{steps(c, 1, 9) * per + extra}{kind}", f"{part(c, 0.05, 1.0)}dur"])

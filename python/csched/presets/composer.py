@@ -1,9 +1,11 @@
 """The schedulers of MosaicML's Composer (0.32), number for number.
 
-Times are Composer's strings: "10ep" epochs, "500ba" batches, "4e4sp" samples, "1e9tok" tokens and
-"0.5dur", a part of the training. A step is a batch. What Composer's schedulers read from the
-trainer is a :class:`State`, or its ``max_duration`` alone; ``ssr`` is ``scale_schedule_ratio``,
-which scales the training too::
+Times are Composer's strings: "10ep" epochs, "500ba" batches, "4e4sp" samples, "1e9tok" tokens,
+"2iter" iterations and "0.5dur", a part of the training. A step is a batch: step t has what a
+scheduler gives after t batches. (The trainer steps its schedulers before it counts the batch, so
+that its update t has the value of step t - 1: ``schedule["lr"].shift(1)``.) What Composer's
+schedulers read from the trainer is a :class:`State`, or its ``max_duration`` alone; ``ssr`` is
+``scale_schedule_ratio``, which scales the training too::
 
     state = State("10ep", dataloader_len=100)
     CosineAnnealingWithWarmupScheduler("100ba", alpha_f=0.1, state=state, base_lr=0.5)
@@ -22,11 +24,10 @@ from fractions import Fraction
 from typing import Any
 
 from csched import _check
-from csched.curve import Curve
-from csched.nodes import sequence
 from csched.phases import curve
 from csched.presets import pieces
-from csched.presets.times import Clock, State, clock_of, leg, level, until
+from csched.presets.composer_laws import after_warmup, held, leg, level, multi_step, until, warmed
+from csched.presets.times import State, clock_of
 from csched.schedule import Schedule
 
 __all__ = [
@@ -61,14 +62,9 @@ def StepScheduler(
     [1.0, 1.0, 0.5, 0.5, 0.25, 0.25]
     """
     clock = clock_of("StepScheduler", state, ssr)
-    interval = clock.length("step_size", step_size)
-    return Schedule(lr=pieces.staircase(clock.where, base_lr, gamma, interval))
-
-
-def _multi_step(clock: Clock, milestones: Sequence[str], gamma: float, base: float) -> Curve:
-    factor = _check.real(clock.where, "gamma", gamma, 0.0)
-    seams = [math.ceil(clock.steps("milestones", m)) for m in milestones]
-    return pieces.multi_step(base, seams, [factor] * len(seams))
+    tick = clock.epoch()
+    interval = clock.length("step_size", step_size) / tick
+    return Schedule(lr=held(pieces.staircase(clock.where, base_lr, gamma, interval), tick))
 
 
 def MultiStepScheduler(
@@ -86,7 +82,7 @@ def MultiStepScheduler(
     [1.0, 0.5, 0.5, 0.25, 0.25]
     """
     clock = clock_of("MultiStepScheduler", state, ssr)
-    return Schedule(lr=_multi_step(clock, milestones, gamma, base_lr))
+    return Schedule(lr=multi_step(clock, milestones, gamma, base_lr))
 
 
 def ConstantScheduler(
@@ -104,7 +100,8 @@ def ConstantScheduler(
     """
     clock = clock_of("ConstantScheduler", state, ssr)
     after = pieces.constant(base_lr)
-    return Schedule(lr=until(level("alpha", alpha, base_lr), clock.steps("t_max", t_max), after))
+    low, stop = level("alpha", alpha, base_lr), clock.steps("t_max", t_max)
+    return Schedule(lr=until(low, stop, after, clock.epoch()))
 
 
 def LinearScheduler(
@@ -122,10 +119,9 @@ def LinearScheduler(
     [1.0, 0.75, 0.5, 0.25, 0.0, 0.0]
     """
     clock = clock_of("LinearScheduler", state, ssr)
-    n = clock.length("t_max", t_max)
-    return Schedule(
-        lr=leg("linear", level("alpha_i", alpha_i, base_lr), level("alpha_f", alpha_f, base_lr), n)
-    )
+    n, tick = clock.length("t_max", t_max), clock.tick("t_max", t_max)
+    first, last = level("alpha_i", alpha_i, base_lr), level("alpha_f", alpha_f, base_lr)
+    return Schedule(lr=leg("linear", first, last, n, tick=tick))
 
 
 def ExponentialScheduler(
@@ -143,8 +139,9 @@ def ExponentialScheduler(
     0.5
     """
     clock = clock_of("ExponentialScheduler", state, ssr)
-    period = float(clock.length("decay_period", decay_period))
-    return Schedule(lr=pieces.geometric(clock.where, base_lr, gamma, period))
+    tick = clock.tick("decay_period", decay_period)
+    period = float(clock.length("decay_period", decay_period) / tick)
+    return Schedule(lr=held(pieces.geometric(clock.where, base_lr, gamma, period), tick))
 
 
 def CosineAnnealingScheduler(
@@ -162,8 +159,8 @@ def CosineAnnealingScheduler(
     [1.0, 0.75, 0.5, 0.5]
     """
     clock = clock_of("CosineAnnealingScheduler", state, ssr)
-    n = clock.length("t_max", t_max)
-    return Schedule(lr=leg("cosine", base_lr, level("alpha_f", alpha_f, base_lr), n))
+    n, tick = clock.length("t_max", t_max), clock.tick("t_max", t_max)
+    return Schedule(lr=leg("cosine", base_lr, level("alpha_f", alpha_f, base_lr), n, tick=tick))
 
 
 def CosineAnnealingWarmRestartsScheduler(
@@ -185,20 +182,21 @@ def CosineAnnealingWarmRestartsScheduler(
     """
     clock = clock_of("CosineAnnealingWarmRestartsScheduler", state, ssr)
     mult = _check.real(clock.where, "t_mult", t_mult, 1.0)
-    steps = clock.length("t_0", t_0)
+    tick = clock.tick("t_0", t_0)
+    steps = clock.length("t_0", t_0) / tick
     count, _ = clock.units("t_0", t_0, ssr)
     low, per = level("alpha_f", alpha_f, base_lr), count / steps
     if int(mult * count) == count and steps.denominator == 1:
-        return Schedule(lr=curve("cosine", base_lr, low, steps.numerator).repeat())
+        return Schedule(lr=held(curve("cosine", base_lr, low, steps.numerator).repeat(), tick))
     knots = [Fraction(0)]
     equal = int(mult * count) == count and steps.denominator <= pieces.MOST_LEGS
     most = steps.denominator if equal else pieces.MOST_LEGS  # then a cycle begins on a batch again
-    while knots[-1] < 2**50 and len(knots) <= most:
+    while knots[-1] * tick < 2**50 and len(knots) <= most:
         knots.append(knots[-1] + count / per)
         count = int(mult * count)
     levels = [(base_lr, low)] * (len(knots) - 1)
     whole = pieces.cycles(knots, levels, pieces.leg_of("cosine"), None if equal else low)
-    return Schedule(lr=whole.repeat() if equal else whole)
+    return Schedule(lr=held(whole.repeat() if equal else whole, tick))
 
 
 def PolynomialScheduler(
@@ -216,23 +214,9 @@ def PolynomialScheduler(
     [1.0, 0.25, 0.0, 0.0]
     """
     clock = clock_of("PolynomialScheduler", state, ssr)
-    n = clock.length("t_max", t_max)
-    return Schedule(
-        lr=leg("polynomial", base_lr, level("alpha_f", alpha_f, base_lr), n, power=power)
-    )
-
-
-def _warmed(clock: Clock, t_warmup: str, scale: bool, top: float, main: Curve) -> Curve:
-    """A line from 0 to ``top`` before ``t_warmup``, then ``main`` on a clock of its own.
-
-    Composer never scales where the warm-up stops; with ``scale_warmup`` it scales its slope, so
-    that a shorter one waits at the top and a longer one is cut.
-    """
-    gate = math.ceil(clock.steps("t_warmup", t_warmup, 1.0))
-    if not gate:
-        return main
-    slope = clock.length("t_warmup", t_warmup, None if scale else 1.0)
-    return sequence(leg("linear", 0.0, top, slope)[:gate], main)
+    n, tick = clock.length("t_max", t_max), clock.tick("t_max", t_max)
+    low = level("alpha_f", alpha_f, base_lr)
+    return Schedule(lr=leg("polynomial", base_lr, low, n, tick=tick, power=power))
 
 
 def MultiStepWithWarmupScheduler(
@@ -252,37 +236,10 @@ def MultiStepWithWarmupScheduler(
     [0.0, 0.5, 1.0, 0.5, 0.5]
     """
     clock = clock_of("MultiStepWithWarmupScheduler", state, ssr)
-    begin = math.ceil(clock.steps("t_warmup", t_warmup, 1.0))
-    main = _multi_step(clock, milestones, gamma, base_lr)[begin:]
-    return Schedule(lr=_warmed(clock, t_warmup, scale_warmup, base_lr, main))
-
-
-def _after_warmup(
-    name: str,
-    state: State | str,
-    ssr: float,
-    times: tuple[str, str, bool],
-    levels: tuple[float, float],
-    profile: str,
-    **arguments: Any,
-) -> Schedule:
-    """A warm-up and a decay that ends at ``t_max``, which must not be before the training's end."""
-    clock = clock_of(name, state, ssr)
-    t_warmup, t_max, scale = times
-    unit = clock.units("t_max", t_max, ssr)[1]
-    if clock.units("t_warmup", t_warmup, 1.0)[1] != unit:
-        _check.fail(clock.where, "t_warmup", f"in the unit of t_max, {unit}", t_warmup)
-    total, of_total = clock.whole()
-    if of_total == "ep" and unit == "ba":
-        total, of_total = total * clock.given("dataloader_len"), "ba"
-    if of_total == unit and clock.units("t_max", t_max, ssr)[0] < total:
-        _check.fail(clock.where, "t_max", f"at least max_duration, {total:g}{unit}", t_max)
-    begin, end = clock.steps("t_warmup", t_warmup, 1.0), clock.steps("t_max", t_max)
-    top, low = levels
-    main = pieces.constant(top)  # a warm-up of the whole training: there is no decay
-    if end > begin:
-        main = leg(profile, top, low, end, begin, **arguments)
-    return Schedule(lr=_warmed(clock, t_warmup, scale, top, main))
+    tick = clock.tick("t_warmup", t_warmup)
+    begin = math.ceil(clock.steps("t_warmup", t_warmup, 1.0) / tick) * tick
+    main = multi_step(clock, milestones, gamma, base_lr)[begin:]
+    return Schedule(lr=warmed(clock, t_warmup, scale_warmup, base_lr, main))
 
 
 def ConstantWithWarmupScheduler(
@@ -301,7 +258,7 @@ def ConstantWithWarmupScheduler(
     [0.0, 0.25, 0.5, 0.5]
     """
     times, top = (t_warmup, t_max, scale_warmup), level("alpha", alpha, base_lr)
-    return _after_warmup("ConstantWithWarmupScheduler", state, ssr, times, (top, top), "constant")
+    return after_warmup("ConstantWithWarmupScheduler", state, ssr, times, (top, top), "constant")
 
 
 def LinearWithWarmupScheduler(
@@ -327,7 +284,7 @@ def LinearWithWarmupScheduler(
         (t_warmup, t_max, scale_warmup),
         (level("alpha_i", alpha_i, base_lr), level("alpha_f", alpha_f, base_lr)),
     )
-    return _after_warmup("LinearWithWarmupScheduler", state, ssr, times, levels, "linear")
+    return after_warmup("LinearWithWarmupScheduler", state, ssr, times, levels, "linear")
 
 
 def CosineAnnealingWithWarmupScheduler(
@@ -347,7 +304,7 @@ def CosineAnnealingWithWarmupScheduler(
     [0.0, 0.3333, 0.6667, 1.0, 0.9554, 0.8306]
     """
     times, levels = (t_warmup, t_max, scale_warmup), (base_lr, level("alpha_f", alpha_f, base_lr))
-    return _after_warmup("CosineAnnealingWithWarmupScheduler", state, ssr, times, levels, "cosine")
+    return after_warmup("CosineAnnealingWithWarmupScheduler", state, ssr, times, levels, "cosine")
 
 
 def PolynomialWithWarmupScheduler(
@@ -368,7 +325,7 @@ def PolynomialWithWarmupScheduler(
     """
     times, levels = (t_warmup, t_max, scale_warmup), (base_lr, level("alpha_f", alpha_f, base_lr))
     name = "PolynomialWithWarmupScheduler"
-    return _after_warmup(name, state, ssr, times, levels, "polynomial", power=power)
+    return after_warmup(name, state, ssr, times, levels, "polynomial", power=power)
 
 
 def scale_pytorch_scheduler(

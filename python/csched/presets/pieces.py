@@ -208,6 +208,7 @@ def _uneven(where: str, value: float, gamma: float, interval: Fraction) -> Curve
 def held(of: Curve, interval: int) -> Curve:
     """Each value for so many steps: a curve whose steps are epochs, in steps of training."""
     if isinstance(of, Phase):
+        _check.integer("presets", "a held phase's steps", of.steps * interval, 1)
         if of.profile == "constant":
             return replace(of, steps=of.steps * interval)
         if of.sampling is not None:

@@ -9,12 +9,8 @@ from fractions import Fraction
 from typing import Any
 
 from csched import _check
-from csched.curve import Curve
-from csched.nodes import sequence
-from csched.phases import curve
-from csched.presets import pieces
 
-UNITS = ("ep", "ba", "sp", "tok", "dur")
+UNITS = ("ep", "ba", "sp", "tok", "dur", "iter")
 
 
 @dataclass(frozen=True)
@@ -22,20 +18,24 @@ class State:
     """What a training is like: its length, and what a batch and an epoch hold.
 
     ``max_duration`` is a time string; ``dataloader_len`` the batches of an epoch, ``batch_size``
-    the samples and ``batch_tokens`` its tokens, each needed where its unit is used.
+    the samples and ``batch_tokens`` its tokens, ``iteration_length`` an iteration in epochs or
+    tokens ("2ep", "4096tok"), each needed where its unit is used. ``step_schedulers_every_batch``
+    is the trainer's: False holds a value for an epoch.
     """
 
     max_duration: str
     dataloader_len: int | None = None
     batch_size: int | None = None
     batch_tokens: int | None = None
+    iteration_length: str | None = None
+    step_schedulers_every_batch: bool = True
 
 
 def parsed(where: str, name: str, text: Any) -> tuple[float, str]:
     """The number and the unit of a time string."""
     if not isinstance(text, str):
         _check.fail_type(where, name, "a time string such as '10ep' or '0.5dur'", text)
-    found = re.fullmatch(r"([-+.\deE]+)(ep|ba|sp|tok|dur)", text.strip())
+    found = re.fullmatch(r"([-+.\deE]+)(ep|ba|sp|tok|dur|iter)", text.strip())
     try:
         value = float(found[1]) if found else math.nan
     except ValueError:
@@ -87,6 +87,8 @@ class Clock:
         count, unit = self.units(name, text, self.ssr if ssr is None else ssr)
         if count < 0:
             _check.fail(self.where, name, "at least 0", text)
+        if unit == "iter":
+            return Fraction(count * self.iteration())
         if unit == "ba":
             return Fraction(count)
         return Fraction(count, self.given("batch_size" if unit == "sp" else "batch_tokens"))
@@ -98,6 +100,29 @@ class Clock:
             _check.fail(self.where, name, "at least one batch, sample or token", text)
         return steps
 
+    def iteration(self) -> int:
+        """The batches of an iteration, which ends with the batch that fills it."""
+        value, unit = parsed(self.where, "state.iteration_length", self.state.iteration_length)
+        if unit not in ("ep", "tok") or value < 1:
+            given = self.state.iteration_length
+            _check.fail(self.where, "state.iteration_length", "of epochs or tokens", given)
+        if unit == "ep":
+            return int(value) * self.given("dataloader_len")
+        return -(-int(value) // self.given("batch_tokens"))
+
+    def epoch(self) -> int:
+        """For how many batches a value is held whatever it is told by: 1, or those of an epoch."""
+        return 1 if self.state.step_schedulers_every_batch else self.given("dataloader_len")
+
+    def tick(self, name: str, text: Any) -> int:
+        """For how many batches a value is held that is told by a time of this unit."""
+        if self.units(name, text, 1.0)[1] != "iter":
+            return self.epoch()
+        if not self.state.step_schedulers_every_batch:
+            hint = "the trainer counts an iteration after it has stepped its schedulers"
+            _check.fail(self.where, name, "in another unit than iterations", text, hint)
+        return self.iteration()
+
 
 def clock_of(name: str, state: State | str, ssr: float) -> Clock:
     """The clock of a scheduler, by its name, the state and the ratio it is called with."""
@@ -107,31 +132,3 @@ def clock_of(name: str, state: State | str, ssr: float) -> Clock:
     if not isinstance(state, State):
         _check.fail_type(where, "state", "a composer.State, or its max_duration", state)
     return Clock(where, state, ssr)
-
-
-def leg(
-    profile: str,
-    start: float,
-    end: float,
-    stop: Fraction,
-    begin: Fraction = Fraction(0),
-    **more: Any,
-) -> Curve:
-    """From start at one time to end at another, both maybe between two steps."""
-    first, last = math.ceil(begin), math.ceil(stop)
-    if last <= first:
-        return pieces.constant(end)
-    offset, span = float(first - begin), float(stop - begin)
-    whole = curve(profile, start, end, last - first, offset=offset, span=span, **more)
-    return whole if last == stop else sequence(whole, pieces.constant(end))
-
-
-def until(value: float, steps: Fraction, then: Curve) -> Curve:
-    """A value before a time, something else from it on."""
-    whole = math.ceil(steps)
-    return pieces.constant(value, whole).then(then) if whole else then
-
-
-def level(name: str, alpha: float, base: float) -> float:
-    """A factor of the base rate as a rate."""
-    return base * _check.real("composer", name, alpha)
