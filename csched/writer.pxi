@@ -101,8 +101,8 @@ cdef class Writer:
         Then each of `after` is called: (call, arguments) as call(*arguments), (call, None) as
         call(position). The places of a STAGE are two addresses: of the floats, and of their
         factors in float64, or 0 for the one factor of the lane; its index is their number. Who
-        owns the memory keeps it as long as the lanes are in use; where it may move, `fixed` holds
-        (call, address): before a write `_take()` aims anew if call() is another address.
+        owns the memory keeps it as long as the lanes are in use. Before anything moves, `_take()` is
+        called to aim anew if for a (call, answer) of `fixed` call() answers otherwise.
         """
         cdef Py_ssize_t i, head = 0, n = 0
         cdef cs_lane *made
@@ -226,6 +226,8 @@ cdef class Writer:
     cdef int _move(self, int64_t t) except -1:
         if not self._groups_unchanged():
             self._rebind()
+        if self._n_fixed:
+            self._look_at_fixed()
         if t > self._limit:
             self._past_end(t)
         self._previous, self._t = self._t, t
@@ -254,7 +256,15 @@ cdef class Writer:
 
     def _write_now(self):
         """Write the values at the position."""
+        self._look_at_fixed()
         self._write()
+
+    cdef int _look_at_fixed(self) except -1:
+        for call, answer in self._fixed:
+            if call() != answer:
+                self._take()
+                break
+        return 0
 
     cdef const double *_values_at(self, int64_t t) noexcept:
         """The value of every program at t, AHEAD apart; in a row of steps, from a block."""
@@ -281,13 +291,7 @@ cdef class Writer:
         cdef cs_lane *lane
         cdef PyObject **place
         cdef int64_t t = max(self._t, 0)
-        cdef const double *values
-        if self._n_fixed:
-            for call, address in self._fixed:
-                if call() != address:
-                    self._take()
-                    break
-        values = self._values_at(t)
+        cdef const double *values = self._values_at(t)
         while i < self._n_lanes:
             lane = &self._lanes[i]
             place = self._places + lane.first

@@ -61,7 +61,11 @@ def stream(chosen):
         _stream = before
 
 
-for thing in (Stream, current_stream, stream):
+def is_current_stream_capturing():
+    return _graph is not None
+
+
+for thing in (Stream, current_stream, stream, is_current_stream_capturing):
     setattr(torch.get_device_module(NAME), thing.__name__, thing)
 
 

@@ -166,8 +166,21 @@ def test_a_captured_step_of_the_host_is_refused():
     optimizer, schedule = made("AdamW")
     scheduler = csched.torch.Scheduler(optimizer, schedule, storage="device")
     update(optimizer)
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
+    with torch.cuda.graph(torch.cuda.CUDAGraph()):
         update(optimizer)
         with pytest.raises(ValueError, match="outside of a graph's capture"):
             scheduler.step()
+    assert scheduler.position == 0
+
+
+def test_a_float_that_a_graph_would_freeze_is_refused():
+    w = torch.nn.Parameter(torch.ones(4, device="cuda"))
+    w.grad = torch.ones_like(w)
+    optimizer = torch.optim.SGD([w], lr=0.1)
+    scheduler = csched.torch.Scheduler(optimizer, LR)
+    update(optimizer)
+    scheduler.step()
+    with torch.cuda.graph(torch.cuda.CUDAGraph()):
+        w.grad.add_(1)
+        with pytest.raises(ValueError, match="lr of group 0 must be on the device"):
+            optimizer.step()

@@ -304,16 +304,6 @@ def test_every_key_shares_the_launches():
     assert [dict(g) for g in optimizer.param_groups] == before
 
 
-def test_a_capture_of_step_is_refused(monkeypatch):
-    optimizer, scheduler = make()
-    monkeypatch.setattr(device, "capturing", lambda where: True)
-    for move in (scheduler.step, lambda: scheduler.seek(3)):
-        with pytest.raises(ValueError, match=r"outside .* step_on_device\(\) is what to capture"):
-            move()
-    scheduler.step_on_device()
-    assert rates(optimizer) == wanted(1)
-
-
 FORMS = {
     capturable.FUSED: {"fused": True},
     capturable.FOREACH: {"foreach": True, "capturable": True},

@@ -8,6 +8,7 @@ import csched.torch
 import numpy as np
 import pytest
 import torch
+from csched.torch import hooks
 from torch._dynamo.testing import CompileCounter
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -251,21 +252,25 @@ def test_a_device_lr_is_written_without_reading_the_device():
 
 
 @DYNAMO_WARNS
-def test_a_compiled_step_is_compiled_once():
+def test_a_compiled_step_is_compiled_once(monkeypatch):
+    asked = []  # whether a graph is captured: as on a GPU, and by no compiled code
+    monkeypatch.setattr(hooks, "captures", lambda where: lambda: bool(asked.append(1)))
     lr = torch.tensor(0.1)
     w = weight()
     optimizer = torch.optim.SGD([w], lr=0.1)
     optimizer.param_groups[0]["lr"] = lr
     w.grad = torch.ones_like(w)
     counter = CompileCounter()
-    step = torch.compile(optimizer.step, backend=counter)
     scheduler = csched.torch.Scheduler(optimizer, COSINE)
+    step = torch.compile(optimizer.step, backend=counter)
+    assert len(optimizer._optimizer_step_pre_hooks) == 1
     expected = w.detach().clone()
     for t in range(1000):
         step()
         scheduler.step()
         expected -= np.float32(COSINE(t)) * torch.ones(2)
     assert counter.frame_count == 1
+    assert len(asked) == 1002  # before every write
     assert torch.equal(w.detach(), expected)
 
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, cast
 
+import torch
 from torch.optim import Optimizer
+
+from csched import _check
+from csched.torch.binding import WHERE, Bound, device_of
+
+HOST = "a number of the host"
 
 if TYPE_CHECKING:
     from csched.torch.scheduler import Scheduler
@@ -27,5 +33,41 @@ def rebinder(ref: Callable[[], Scheduler | None]) -> Callable[[Optimizer], None]
             scheduler._ask()
             scheduler._rebind()
             scheduler._write_now()
+
+    return hook
+
+
+def captures(device: torch.device) -> Callable[[], bool] | None:
+    """What tells whether a graph is being captured there; None where nothing is ever captured."""
+    if device.type == "cpu":
+        return None
+    module = torch.get_device_module(device)
+    return getattr(module, "is_current_stream_capturing", None) if module.is_initialized() else None
+
+
+def frozen(bounds: Iterable[Bound]) -> dict[str, Callable[[], bool]]:
+    """The numbers that a graph of an update would hold for ever, being given by the host."""
+    found = {}
+    for i, b in enumerate(bounds):
+        if (ask := captures(device_of(b.group))) is not None:
+            for path in b.curves:
+                if path not in b.tensors or b.tensors[path].device.type == "cpu":
+                    found[f"{path} of group {b.label(i)}"] = ask
+    return found
+
+
+def capture_guard(
+    ref: Callable[[], Scheduler | None], asks: set[Callable[[], bool]]
+) -> Callable[..., None]:
+    """What refuses, before an update, that a graph captures it with such numbers."""
+
+    def hook(optimizer: Optimizer, args: Any, kwargs: Any) -> None:
+        if torch.compiler.is_compiling():
+            return  # its graphs are told apart by their floats, or take them as arguments
+        scheduler = ref()
+        if scheduler is not None and any(ask() for ask in asks):
+            for name in frozen(scheduler._held.bounds):
+                hint = "storage 'device' moves it with the graph, 'buffer' an lr between replays"
+                _check.fail(WHERE, name, "on the device to be captured in a graph", HOST, hint)
 
     return hook

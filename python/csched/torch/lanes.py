@@ -22,8 +22,9 @@ import torch
 from torch import Tensor
 from torch.autograd.graph import increment_version
 
-from csched.torch import binding
-from csched.torch.binding import Bound, Memory
+from csched import _check
+from csched.torch import binding, hooks
+from csched.torch.binding import WHERE, Bound, Memory
 
 ITEM, WHOLE, ENTRY, STAGE, CALL = range(5)  # the kinds of csched/writer.pxi
 # digits and lowest exponent of the types that float32 would round twice for; else (0, 0)
@@ -38,7 +39,7 @@ class Aim(NamedTuple):
     groups: list[Any]
     lanes: list[tuple[Any, ...]]
     after: list[After]
-    fixed: list[tuple[Callable[[], int], int]]  # where memory lies, and where it lay for the lanes
+    fixed: list[tuple[Callable[[], int], int]]  # where memory lies, whether a graph is captured
     stop: int
 
 
@@ -48,6 +49,12 @@ def aim(bounds: list[Bound], after: list[After], stop: int) -> Aim:
     tensors = [memory for memory in written.values() if isinstance(memory, Tensor)]
     fixed = [(tensor.data_ptr, _address(tensor)) for tensor in tensors]
     told: list[After] = [(increment_version, (tensor,)) for tensor in tensors]
+    for device in {t.device for b in bounds for t in b.tensors.values()}:
+        if (ask := hooks.captures(device)) is not None:
+            fixed.append((ask, False))
+            if ask():
+                hint = "storage 'device' has step_on_device() to capture"
+                _check.fail(WHERE, "step() and seek()", "outside of a graph's capture", "one", hint)
     return Aim([b.group for b in bounds], lanes(bounds), [*after, *told], fixed, stop)
 
 

@@ -60,7 +60,8 @@ class Scheduler(Reading):
         copy whatever the number of groups; for compiled steps. "device": as "buffer", and the
         values of the steps to come lie on the device with a counter, for every key that the
         optimizer reads there: a step is two launches, and ``step_on_device()`` may be captured in
-        a CUDA graph with the update and replayed by ``replay(graph)``.
+        a CUDA graph with the update and replayed by ``replay(graph)``. A capture of an update that
+        reads a number of ours from the host is refused: the graph would hold it for ever.
     extra : iterable of str, optional
         Curves that go to no optimizer, such as a batch size; read them with ``value(name)``.
     plateau : csched.plateau.Plateau, optional
@@ -130,6 +131,7 @@ class Scheduler(Reading):
         self._plateau = plateau
         self._foreign = _check.choice(WHERE, "foreign", foreign, ["overwrite", "raise"])
         self._handles: list[Any] = []
+        self._guards: list[Any] = []
         self._memory: checking.Memory | None = None
         self._attach(optimizer)
 
@@ -156,6 +158,9 @@ class Scheduler(Reading):
         """Drive the bound groups from here on."""
         factor = self._plateau.curve() if self._plateau and self._plateau.events else None
         self._aim(*self._held.aim(factor, max(self.position, 0)))
+        if not self._guards and (found := hooks.frozen(self._held.bounds)):
+            guard = hooks.capture_guard(weakref.ref(self), set(found.values()))
+            self._guards = [hooks.innermost(self.optimizer).register_step_pre_hook(guard)]
 
     def _rebind(self) -> None:
         """Find the groups again after the optimizer's list of them changed."""
@@ -184,12 +189,12 @@ class Scheduler(Reading):
 
     def detach(self) -> None:
         """Put back what was in the groups before, and let go of the optimizer."""
-        for handle in self._handles:
+        for handle in self._handles + self._guards:
             handle.remove()
         self._held.let_go(self.optimizer)
         if isinstance(self._drive, Scheduler):
             self._drive._release(self)
-        self._handles = []
+        self._handles, self._guards = [], []
         self._own(None, _nothing, False)
         self._aim([], [], [], [], None)
 
