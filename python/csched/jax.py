@@ -185,9 +185,8 @@ def as_schedule(
     mode : "table" or "closed", optional
         "table": the values on the device, 4 bytes a step, bit for bit
         ``curve.values(dtype=np.float32)``. "closed": float32 arithmetic on a few numbers a phase,
-        within 8 float32 ulp of the exact value (24 + 2 power for a profile with a power other
-        than 1/2, 1, 2, 3) where all values of a phase have one sign, up to step 2^31 - 1.
-        Default: a table up to 2^18 steps and where "closed" cannot do the curve, else closed.
+        up to step 2^31 - 1. Default: a table up to 2^18 steps and where "closed" cannot do the
+        curve, else closed.
     two_words : bool, default False
         For steps up to 2^53: ``count`` may be a pair (high, low) of uint32, see :func:`words`
         and :func:`advance`. Always closed.
@@ -195,6 +194,13 @@ def as_schedule(
     Returns
     -------
     Table or ClosedForm
+
+    Notes
+    -----
+    Where all values of a phase have one sign, the closed form is within 8 float32 ulp of the exact
+    value. With a power other than 1/2, 1, 2, 3 (of inverse_power: 1/2, 1) that is 8 + 4 power, of
+    cosine and with a k_decay 8 + 12 power k_decay, where less than 1 counts as 1, and of
+    exp_hyperbolic 8 + 2 abs(log(start / end)). Below 1e-35 it may be 0.
 
     Raises
     ------

@@ -48,7 +48,7 @@ class LearningRateSchedule(keras.optimizers.schedules.LearningRateSchedule):  # 
     """A curve as the learning rate of a Keras optimizer, saved and loaded with the model.
 
     Update t uses ``curve(t)``, in float32 and from update 0 on: the rounded exact value up to
-    2^20 steps, beyond that within 8 ulp of it.
+    2^20 steps, beyond that within 8 ulp of it (general powers: see ``csched.jax.as_schedule``).
 
     Parameters
     ----------

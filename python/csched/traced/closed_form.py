@@ -16,12 +16,12 @@ e) ``xp`` is an array library: FUNCTIONS as NumPy has them, ``take(a, i)`` along
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from csched.traced import step_words
-from csched.traced.distances import KERNELS, Place, exponential
+from csched.traced.distances import VALUES, Place, kernel_of
 from csched.traced.step_words import Words
 
 FUNCTIONS = (
@@ -178,29 +178,34 @@ def _rows(tree: Rows, t: Words, xp: Any) -> Any:
     from_zero = step_words.difference(t, zero, xp)
     to_one = step_words.difference(one, t, xp)
     place = Place(tree.columns, pick, from_zero, to_one, xp)
-    near, share, value = None, None, None
+
+    def runs(k: int) -> Any:
+        """Whether the row's kernel is number k, k > 0."""
+        choice = pick(tree.choice)
+        return choice if len(tree.kernels) == 2 else choice == k
+
+    value = _by_shares([name for name in tree.kernels if name not in VALUES], place, runs)
     for k, name in enumerate(tree.kernels):
-        if name == "exponential":  # the last, if it is there
-            value = exponential(place)
-        elif near is None:
-            near, share = KERNELS[name](place)
-        else:
-            side, distance = KERNELS[name](place)
-            here = _runs(tree, k, pick)
-            near = near if side is near else xp.where(here, side, near)
-            share = xp.where(here, distance, share)
-    if near is None:
-        return value
+        if name in VALUES:
+            made = VALUES[name](place)
+            value = made if value is None else xp.where(runs(k), made, value)
+    return value
+
+
+def _by_shares(kernels: Sequence[str], place: Place, runs: Callable[[int], Any]) -> Any:
+    """The value between start and end where the kernels say how far it has gone."""
+    if not kernels:
+        return None
+    xp = place.xp
+    near, share = kernel_of(kernels[0])(place)
+    for k, name in enumerate(kernels[1:], 1):
+        side, distance = kernel_of(name)(place)
+        here = runs(k)
+        near = near if side is near else xp.where(here, side, near)
+        share = xp.where(here, distance, share)
     start, end = place["start"], place["end"]
     a, b = xp.where(near, start, end), xp.where(near, end, start)
-    made = a + (b - a) * share
-    return made if value is None else xp.where(_runs(tree, k, pick), value, made)
-
-
-def _runs(tree: Rows, k: int, pick: Callable[[Any], Any]) -> Any:
-    """Whether the row's kernel is number k, k > 0."""
-    choice = pick(tree.choice)
-    return choice if len(tree.kernels) == 2 else choice == k
+    return a + (b - a) * share
 
 
 # --- combinations ----------------------------------------------------------------------------

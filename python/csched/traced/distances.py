@@ -7,6 +7,7 @@ w is at most about 1/2, so nothing cancels.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from functools import cached_property
@@ -94,14 +95,18 @@ def exponential(place: Place) -> Any:
         part = part + xp.where(near, place["part_zero"], place["part_one"])
     whole, part = xp.where(near, whole, -whole), xp.where(near, part, -part)
     value = xp.where(near, place["start"], place["end"])
-    return value * xp.exp(part * math.log(2)) * xp.two_to(whole)
+    return value * xp.two_to(whole) * xp.exp(part * math.log(2))
+
+
+def _sine2_factor(y: Any) -> Any:
+    """sin^2(pi x / 2) / y, y = x^2, for x up to 1/2, by interpolation in Chebyshev nodes: 2^-30."""
+    q = 0.66761998 + y * (-0.11753718 + y * 0.012313556)
+    return 2.4674010276794434 + (7.0814049e-08 + y * (-2.0293557 + y * q))
 
 
 def _sine2_half(x: Any) -> Any:
-    """sin^2(pi x / 2) for x up to 1/2, by interpolation in Chebyshev nodes of y = x^2: 2^-30."""
     y = x * x
-    q = 0.66761998 + y * (-0.11753718 + y * 0.012313556)
-    return y * (2.4674010276794434 + (7.0814049e-08 + y * (-2.0293557 + y * q)))
+    return y * _sine2_factor(y)
 
 
 def _one_minus_power(power: Any, low: Any, log_rest: Any, xp: Any) -> Any:
@@ -110,9 +115,15 @@ def _one_minus_power(power: Any, low: Any, log_rest: Any, xp: Any) -> Any:
     return -xp.expm1(power * log)
 
 
+def _to_power(base: Any, log: Any, name: str, place: Place) -> Any:
+    """base^power, where the power has more digits than float32: the rest counts times the log."""
+    return place.xp.power(base, place[name]) * (1.0 + place[f"{name}_rest"] * log)
+
+
 # Each gives (1 - p, p), both without cancellation near their 0, of z and the rest 1 - z.
 
 Shares = tuple[Any, Any]
+ShareMaker = Callable[[Any, Any, Place], Shares]
 
 
 def _square(z: Any, rest: Any, place: Place) -> Shares:
@@ -128,16 +139,17 @@ def _root(z: Any, rest: Any, place: Place) -> Shares:
     return z / (1.0 + root), root
 
 
-def _power(z: Any, rest: Any, place: Place) -> Shares:
-    xp, power = place.xp, place["power"]
-    return _one_minus_power(power, z, xp.log(rest), xp), xp.power(rest, power)
+def _power(z: Any, rest: Any, place: Place, name: str = "power") -> Shares:
+    xp = place.xp
+    log = xp.maximum(xp.log(rest), -1e30)  # finite, since 0 is multiplied by it
+    return _one_minus_power(place[name], z, log, xp), _to_power(rest, log, name, place)
 
 
-def _cosine_power(z: Any, rest: Any, place: Place) -> Shares:
-    xp, power = place.xp, place["power"]
-    sine, cosine = (xp.sin(part * (math.pi / 2)) for part in (z, rest))
-    first = _one_minus_power(power, sine * sine, 2.0 * xp.log(cosine), xp)
-    return first, xp.power(cosine * cosine, power)
+def _sine2(z: Any, rest: Any, place: Place) -> Shares:
+    xp, near = place.xp, z < rest
+    x = xp.minimum(z, rest)
+    share = x * (x * _sine2_factor(x * x))  # x^2 may be below the range of float32
+    return xp.where(near, share, 1.0 - share), xp.where(near, 1.0 - share, share)
 
 
 def _rex(z: Any, rest: Any, place: Place) -> Shares:
@@ -157,6 +169,42 @@ def _inverse_sqrt(z: Any, rest: Any, place: Place) -> Shares:
 def _elliptic(z: Any, rest: Any, place: Place) -> Shares:
     root = place.xp.sqrt(rest * (1.0 + z))
     return z * z / (1.0 + root), root
+
+
+def _hyperbolic(z: Any, rest: Any, place: Place) -> Shares:
+    """p^2 = (1 - z) (v - z) / v and 1 - p^2 = z (v + 1 - z) / v, with v z's pole."""
+    inverse = place["inverse_pole"]
+    last = place.xp.sqrt(rest * (place["before_pole"] + inverse * rest))
+    return z * (1.0 + inverse * rest) / (1.0 + last), last
+
+
+def exp_hyperbolic(place: Place) -> Any:
+    """The value of such a phase: that at the near end times the ratio to the power of the share."""
+    xp = place.xp
+    first, last = _hyperbolic(place.z, place.rest, place)
+    near = first < last
+    share = xp.where(near, -first, last)
+    power = place["log_ratio"] * share
+    whole = xp.maximum(xp.round(power), -126.0)
+    part = (power - whole) + place["log_ratio_rest"] * share
+    value = xp.where(near, place["start"], place["end"])
+    return value * xp.two_to(whole) * xp.exp(part * math.log(2))
+
+
+def _logarithmic(z: Any, rest: Any, place: Place) -> Shares:
+    """log(A) and log(B / A) over log(B), A = 1 + s z and B = 1 + s."""
+    log1p, s = place.xp.log1p, place["slope"]
+    unit = place["unit"]
+    return unit * log1p(s * z), unit * log1p(s * rest / (1.0 + s * z))
+
+
+def _inverse_power(z: Any, rest: Any, place: Place) -> Shares:
+    """1 - A^power and A^power - B^power over 1 - B^power, A = 1 + s z, B = 1 + s; power < 0."""
+    xp, s, power, unit = place.xp, place["slope"], place["power"], place["unit"]
+    line, log = 1.0 + s * z, xp.log1p(s * z)
+    first = unit * xp.expm1(power * log)
+    over = unit * xp.expm1(power * xp.log1p(s * rest / line))
+    return first, _to_power(line, log, "power", place) * over
 
 
 def _exponential_offset(z: Any, rest: Any, place: Place) -> Shares:
@@ -182,32 +230,63 @@ def _tanh(z: Any, rest: Any, place: Place) -> Shares:
     return first, second
 
 
+def _mirrored(shares: ShareMaker) -> ShareMaker:
+    """The same from the other end: of z^k where the shares are of (1 - z)^k."""
+
+    def mirrored(z: Any, rest: Any, place: Place) -> Shares:
+        second, first = shares(rest, z, place)
+        return first, second
+
+    return mirrored
+
+
+_EITHER_WAY: dict[str, ShareMaker] = {
+    "square": _square,
+    "cube": _cube,
+    "root": _root,
+    "power": _power,
+    "k_decay": functools.partial(_power, name="k_decay"),
+    "logarithmic": _logarithmic,
+    "inverse_power": _inverse_power,
+}
+
+_SHARES: dict[str, ShareMaker] = {
+    **_EITHER_WAY,
+    **{f"{name}_mirrored": _mirrored(shares) for name, shares in _EITHER_WAY.items()},
+    "sine2": _sine2,
+    "rex": _rex,
+    "inverse_sqrt": _inverse_sqrt,
+    "elliptic": _elliptic,
+    "exponential_offset": _exponential_offset,
+    "tanh": _tanh,
+    "hyperbolic": _hyperbolic,
+}
+
 Kernel = Callable[[Place], tuple[Any, Any]]
 """Whether the start is the near end, and w."""
 
+_SYMMETRIC: dict[str, Kernel] = {
+    "linear": lambda place: (place.in_first_half, place.x),
+    "sine2": lambda place: (place.in_first_half, _sine2_half(place.x)),
+}
 
-def _asymmetric(shares: Callable[[Any, Any, Place], Shares], mirrored: bool = False) -> Kernel:
+
+def kernel_of(name: str) -> Kernel:
+    """The kernel of a name; "square of sine2" is one function of z after the other."""
+    if name in _SYMMETRIC:
+        return _SYMMETRIC[name]
+
     def kernel(place: Place) -> tuple[Any, Any]:
-        if mirrored:
-            second, first = shares(place.rest, place.z, place)
-        else:
-            first, second = shares(place.z, place.rest, place)
+        first, second = place.z, place.rest
+        for part in reversed(name.split(" of ")):
+            first, second = _SHARES[part](first, second, place)
         return first < second, place.xp.minimum(first, second)
 
     return kernel
 
 
-_MIRRORED = {"square": _square, "cube": _cube, "root": _root, "power": _power}
-
-KERNELS: dict[str, Kernel] = {
-    "linear": lambda place: (place.in_first_half, place.x),
-    "sine2": lambda place: (place.in_first_half, _sine2_half(place.x)),
-    **{name: _asymmetric(shares) for name, shares in _MIRRORED.items()},
-    **{f"{name}_mirrored": _asymmetric(shares, True) for name, shares in _MIRRORED.items()},
-    "cosine_power": _asymmetric(_cosine_power),
-    "rex": _asymmetric(_rex),
-    "inverse_sqrt": _asymmetric(_inverse_sqrt),
-    "elliptic": _asymmetric(_elliptic),
-    "exponential_offset": _asymmetric(_exponential_offset),
-    "tanh": _asymmetric(_tanh),
+VALUES: dict[str, Callable[[Place], Any]] = {
+    "exponential": exponential,
+    "exp_hyperbolic": exp_hyperbolic,
 }
+"""Kernels that give the value itself."""

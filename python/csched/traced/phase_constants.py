@@ -20,6 +20,7 @@ from csched.curve import Curve
 from csched.profiles import PROFILES
 from csched.traced import closed_form
 from csched.traced.closed_form import Rows
+from csched.traced.distances import VALUES
 from csched.traced.phase_rows import NAMES, Row, refuse, row_of
 from csched.traced.step_words import Words
 
@@ -149,7 +150,7 @@ class _Builder:
 
     def _packed(self, rows: list[Row]) -> Rows:
         used = {r.kernel for r in rows if r.kernel}
-        kernels = sorted(used - {"exponential"}) + sorted(used & {"exponential"})
+        kernels = sorted(used - VALUES.keys()) + sorted(used & VALUES.keys())
         if kernels:
             like = next(r for r in rows if r.kernel == kernels[0])
             rows = [r if r.kernel else _phase_like(like, r) for r in rows]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NoReturn
+
+import numpy as np
 
 from csched import _check
 from csched.compiling import Node
@@ -41,46 +43,61 @@ def refuse(constraint: str, value: object) -> NoReturn:
 
 def row_of(node: Node) -> Row:
     """The row of a phase, not yet in its place."""
-    name = NAMES[node.profile]
-    if name not in _ROWS:
-        refuse(f"without profile {name!r}", name)
-    return _ROWS[name](node, *node.x[:2])
+    return _ROWS[NAMES[node.profile]](node, *node.x[:2])
+
+
+def _precise(name: str, value: float) -> dict[str, float]:
+    """A number that float32 does not hold precisely enough, and what is left of it."""
+    return {name: value, f"{name}_rest": value - float(np.float32(value))}
 
 
 _POWERS = {1.0: "linear", 2.0: "square", 3.0: "cube", 0.5: "root"}
 
 
 def _powered(power: float, start: float, end: float, suffix: str = "") -> Row:
-    name = _POWERS.get(power, "power")
-    numbers = {"power": power} if name == "power" else {}
+    name, numbers = _to_power(power)
     return Row(name if name == "linear" else name + suffix, start, end, numbers)
+
+
+def _to_power(power: float, name: str = "power") -> tuple[str, dict[str, float]]:
+    """A kernel, and what it reads."""
+    return (_POWERS[power], {}) if power in _POWERS else (name, _precise(name, power))
 
 
 def _polynomial(node: Node, start: float, end: float) -> Row:
     power, k_decay = node.argument
-    if k_decay != 1.0 != power:
-        refuse("without k_decay in a polynomial of another power than 1", k_decay)
-    return (
-        _powered(power, start, end)
-        if k_decay == 1.0
-        else _powered(k_decay, start, end, "_mirrored")
-    )
+    if k_decay == 1.0:
+        return _powered(power, start, end)
+    if power == 1.0:
+        return _powered(k_decay, start, end, "_mirrored")
+    return _slowed(_powered(power, start, end), k_decay)
 
 
 def _cosine(node: Node, start: float, end: float) -> Row:
-    if node.argument[1] != 1.0:
-        refuse("without k_decay in a cosine", node.argument[1])
-    if node.argument[0] == 1.0:
-        return Row("sine2", start, end)
-    return Row("cosine_power", start, end, {"power": node.argument[0]})
+    power, k_decay = node.argument
+    row = Row("sine2", start, end)
+    if power != 1.0:
+        name, numbers = _to_power(power)
+        row = Row(f"{name} of sine2", start, end, numbers)
+    return row if k_decay == 1.0 else _slowed(row, k_decay)
+
+
+def _slowed(row: Row, k_decay: float) -> Row:
+    """The row with z^k_decay for z."""
+    name, numbers = _to_power(k_decay, "k_decay")
+    return replace(row, kernel=f"{row.kernel} of {name}_mirrored", numbers=row.numbers | numbers)
 
 
 def _exponential(node: Node, start: float, end: float) -> Row:
+    return Row("exponential", start, end, rate=-_log_ratio(start, end) / node.span)
+
+
+def _log_ratio(start: float, end: float) -> float:
+    """log2(start / end), of values that float32 holds in full."""
     for value in (start, end):
         if not 2.0**-126 <= abs(value) < 2.0**127:
             refuse("of float32 values in an exponential phase", value)
-    rate = (math.log2(abs(end)) - math.log2(abs(start))) / node.span
-    return Row("exponential", start, end, rate=rate)
+    return math.log2(abs(start)) - math.log2(abs(end))
 
 
 def _exponential_offset(node: Node, start: float, end: float) -> Row:
@@ -127,6 +144,46 @@ def _tanh(node: Node, start: float, end: float) -> Row:
     return Row("tanh", start, end, numbers, rate, (exponents[0], exponents[1]))
 
 
+def _stretched(s: float, start: float, end: float, q: float = 0.0, suffix: str = "") -> Row:
+    """The power -q of 1 + s z, or its logarithm; what is so near a simpler shape is that."""
+    if s * (q + 1.0) < 2.0**-24:
+        return Row("linear", start, end)
+    log = math.log1p(s)
+    if q * log < 2.0**-24:
+        return Row("logarithmic" + suffix, start, end, {"slope": s, "unit": 1.0 / log})
+    numbers = {"slope": s, "unit": 1.0 / math.expm1(-q * log)}
+    return Row("inverse_power" + suffix, start, end, numbers | _precise("power", -q))
+
+
+def _inverse_power(node: Node, start: float, end: float) -> Row:
+    q, s = node.argument
+    if q == 0.5:
+        return _inverse_sqrt(replace(node, argument=(s, 0.0)), start, end)
+    if q == 1.0:
+        last = start / end if math.isnan(s) else 1.0 + s
+        return Row("rex", start, end, {"one_minus_beta": last})
+    if not math.isnan(s):
+        return _stretched(s, start, end, q)
+    log = math.log(start / end) / q  # of 1 + s; where s < 0 it is the same shape from the end
+    return _stretched(math.expm1(abs(log)), start, end, q, "" if log > 0.0 else "_mirrored")
+
+
+def _hyperbolic(node: Node, start: float, end: float) -> Row:
+    pole = 2.0 * node.argument[0] - 1.0
+    if pole == 1.0:
+        return Row("linear", start, end)
+    numbers = {"inverse_pole": 1.0 / pole, "before_pole": 1.0 - 1.0 / pole}
+    return Row("hyperbolic", start, end, numbers)
+
+
+def _exp_hyperbolic(node: Node, start: float, end: float) -> Row:
+    row = _hyperbolic(node, start, end)
+    if row.kernel == "linear":
+        return _exponential(node, start, end)
+    numbers = row.numbers | _precise("log_ratio", _log_ratio(start, end))
+    return Row("exp_hyperbolic", start, end, numbers)
+
+
 _ROWS: dict[str, Callable[[Node, float, float], Row]] = {
     "constant": lambda node, start, end: Row(None, start, start),
     "linear": lambda node, start, end: Row("linear", start, end),
@@ -140,4 +197,8 @@ _ROWS: dict[str, Callable[[Node, float, float], Row]] = {
     "tanh": _tanh,
     "parabolic": lambda node, start, end: _powered(node.argument[0], start, end, "_mirrored"),
     "elliptic": lambda node, start, end: Row("elliptic", start, end),
+    "inverse_power": _inverse_power,
+    "logarithmic": lambda node, start, end: _stretched(node.argument[0], start, end),
+    "hyperbolic": _hyperbolic,
+    "exp_hyperbolic": _exp_hyperbolic,
 }
