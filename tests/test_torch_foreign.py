@@ -272,6 +272,14 @@ def test_report_shows_a_run_that_ended_early():
     for _ in range(3):
         scheduler.step()
     assert scheduler.report().startswith("position 3 of 15 steps, 20 %\n")
+    with pytest.warns(UserWarning, match=r"Scheduler\.report: position 3 of 15 steps, 20 %$"):
+        scheduler.report(warn=True)
+    scheduler.seek(15)
+    scheduler.report(warn=True)
+    del scheduler.optimizer.param_groups[1]
+    scheduler.step()
+    with pytest.warns(UserWarning, match=r"Scheduler\.report: gone: group head$"):
+        scheduler.report(warn=True)
 
 
 def test_report_of_endless_and_of_tensors():
@@ -280,6 +288,7 @@ def test_report_of_endless_and_of_tensors():
     scheduler = csched.torch.Scheduler(optimizer, endless)
     first, *rest = scheduler.report().splitlines()
     assert first == "position 0 of a schedule without an end"
+    scheduler.report(warn=True)  # nothing to say
     assert rest[0].split() == ["body", "lr", "0.5"]
     scheduler.detach()
     assert scheduler.report() == "position 0, nothing is scheduled"

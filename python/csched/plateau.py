@@ -7,7 +7,7 @@ events so far, and multiplies any schedule.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from csched import _check
@@ -136,11 +136,7 @@ class Plateau:
 
     def curve(self) -> Curve:
         """The factor at every step, as far as it is known: the last one holds."""
-        begins = [0, *(step for step, _ in self.events)]
-        levels = [1.0, *(level for _, level in self.events)]
-        ends = [*begins[1:], begins[-1] + 1]
-        pieces = zip(begins, ends, levels, strict=True)
-        return sequence(*(curve("constant", x, steps=b - a) for a, b, x in pieces if b > a))
+        return staircase(self.events)
 
     def options(self) -> dict[str, Any]:
         """What the constructor was given."""
@@ -167,3 +163,12 @@ class Plateau:
     def __repr__(self) -> str:
         fields = ", ".join(f"{k}={v!r}" for k, v in self.options().items())
         return f"Plateau({fields})"
+
+
+def staircase(events: Iterable[tuple[int, float]]) -> Curve:
+    """1, and from the step of each event on its level; steps ascend, the last level holds."""
+    known = [(0, 1.0), *events]
+    begins, levels = zip(*known, strict=True)
+    ends = [*begins[1:], begins[-1] + 1]
+    pieces = zip(begins, ends, levels, strict=True)
+    return sequence(*(curve("constant", x, steps=b - a) for a, b, x in pieces if b > a))

@@ -49,6 +49,7 @@ KINDS = {
         {"scale": {"head": 10.0, "rest": 0.3}},
     ),
     "plateau": (WARM, [{"lr": 0.1}], {"plateau": Plateau(0.5, patience=1, cooldown=1, start=2)}),
+    "by_hand": (WARM, [{"lr": 0.1}], {}),
 }
 
 
@@ -77,7 +78,7 @@ def update(scheduler, optimizer):
             p.grad = torch.sin(p.detach() + 1)
     optimizer.step()
     scheduler.step()
-    if scheduler._plateau is not None:
+    if scheduler._factors.plateau is not None:
         scheduler.observe(metric(scheduler.position))
 
 
@@ -88,6 +89,9 @@ def taken(kind):
     scheduler = csched.torch.Scheduler(optimizer, schedule, **more)
     for _ in range(AFTER):
         update(scheduler, optimizer)
+    if kind == "by_hand":
+        scheduler.scale(0.5)
+        scheduler.scale(0.25, from_t=AFTER + 7)
     checkpoint = {"optimizer": optimizer.state_dict(), "scheduler": scheduler.state_dict()}
     checkpoint = copy.deepcopy(checkpoint)  # the optimizer's is not a copy
     keys = sorted(set(groups[0]) - {"name"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -165,21 +166,24 @@ def read(group: Mapping[str, Any], path: str) -> Any:
 
 def _check_place(bound: Bound, path: str, curve: Curve) -> None:
     now, key = read(bound.group, path), parsed(path)[0]
-    largest = float("inf")
     if isinstance(now, Tensor):
         if not now.is_floating_point() or now.numel() != 1:
             kind = f"{now.dtype} of shape {tuple(now.shape)}"
             _check.fail_type(WHERE, path, "a floating-point tensor of one element", kind)
-        largest = torch.finfo(now.dtype).max
         bound.tensors[path] = now
         bound.contents[path] = now.detach().clone()
     elif isinstance(now, bool) or not isinstance(now, (int, float)):
         hint = f"write {path}[0]" if isinstance(now, (tuple, list)) else ""
         _check.fail_type(WHERE, path, "a number or a tensor in the group", now, hint)
-    legal.check(WHERE, key, path, curve, bound.factor(path), largest)
+    legal.check(WHERE, key, path, curve, bound.factor(path), largest(bound, path))
     if is_whole(now, key) and not legal.whole_numbers(curve):
         hint = "store a float there, or use curve.rounded()"
         _check.fail(WHERE, path, "of integer values, as the group holds an int", curve, hint)
+
+
+def largest(bound: Bound, path: str) -> float:
+    """The largest number that can be stored at a path."""
+    return torch.finfo(bound.tensors[path].dtype).max if path in bound.tensors else math.inf
 
 
 def is_whole(now: object, key: str) -> bool:

@@ -95,11 +95,6 @@ def same_memory(old: Memory, new: Memory) -> bool:
 
 def report(held: Attachment, t: int) -> str:
     """How far the schedule is, every number with its value, and what has left the optimizer."""
-    curves = [c for b in held.bounds for c in b.curves.values()]
-    steps = max((c.steps for c in curves), default=0)
-    share = f" of {steps} steps, {100 * t / steps:.3g} %" if steps else ", nothing is scheduled"
-    if any(legal.settled(c) == _check.MAX_STEP for c in curves):
-        share = " of a schedule without an end"
     rows = []
     for i, name, key, curve, scale in binding.listed(held.bounds):
         bound = held.bounds[i]
@@ -108,7 +103,28 @@ def report(held: Attachment, t: int) -> str:
         rows.append((str(i if name is None else name), key, value, note))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)] if rows else []
     table = ["  ".join(x.ljust(w) for x, w in zip(r, widths, strict=True)).rstrip() for r in rows]
-    return "\n".join([f"position {t}{share}", *table, *(f"gone: group {g}" for g in held.gone)])
+    return "\n".join([f"position {t}{_share(held, t)[0]}", *table, *_gone(held)])
+
+
+def loose_ends(held: Attachment, t: int) -> list[str]:
+    """What one would want to know of at the end of a run."""
+    share, at_end = _share(held, t)
+    return [*([] if at_end else [f"position {t}{share}"]), *_gone(held)]
+
+
+def _share(held: Attachment, t: int) -> tuple[str, bool]:
+    """In words, and whether the end is reached, where there is one."""
+    curves = [c for b in held.bounds for c in b.curves.values()]
+    steps = max((c.steps for c in curves), default=0)
+    if any(legal.settled(c) == _check.MAX_STEP for c in curves):
+        return " of a schedule without an end", True
+    if not steps:
+        return ", nothing is scheduled", True
+    return f" of {steps} steps, {100 * t / steps:.3g} %", t >= steps
+
+
+def _gone(held: Attachment) -> list[str]:
+    return [f"gone: group {g}" for g in held.gone]
 
 
 def _shown(bound: Bound, key: str, t: int) -> str:

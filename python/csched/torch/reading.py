@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from torch.optim.lr_scheduler import LRScheduler
@@ -63,8 +64,11 @@ class Reading(_core.Writer, LRScheduler):
         """Every number in every group, and the curve that drives it; None for no curve."""
         return binding.listed(self._held.bounds)
 
-    def report(self) -> str:
+    def report(self, *, warn: bool = False) -> str:
         """Position and share of the schedule, and every number of every group with its value.
+
+        With ``warn=True``, for the end of a run, it gives a UserWarning too if the schedule is not
+        at its end, or groups that it drove have gone.
 
         >>> import torch, csched, csched.torch
         >>> optimizer = torch.optim.SGD([torch.zeros(3)], lr=0.1, momentum=0.9)
@@ -77,7 +81,10 @@ class Reading(_core.Writer, LRScheduler):
         0  dampening     0     not scheduled
         0  weight_decay  0     not scheduled
         """
-        return checking.report(self._held, max(self.position, 0))
+        lines = checking.report(self._held, max(self.position, 0))
+        if warn and (loose := checking.loose_ends(self._held, max(self.position, 0))):
+            warnings.warn(f"{WHERE}.report: {'; '.join(loose)}", UserWarning, stacklevel=2)
+        return lines
 
     def assert_synced(self, ranks: Any = None) -> None:
         """Raise unless every number we drive is what we wrote: no other code has written there.

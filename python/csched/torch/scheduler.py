@@ -27,6 +27,7 @@ from csched.torch import binding, checking, hooks
 from csched.torch import state as states
 from csched.torch.attaching import Attachment
 from csched.torch.binding import WHERE, Rules
+from csched.torch.factors import Factors
 from csched.torch.reading import Reading
 
 Groups = Schedule | Curve | Mapping[Any, Schedule | Curve]
@@ -128,7 +129,7 @@ class Scheduler(Reading):
             (extra,) if isinstance(extra, str) else tuple(extra),
         )
         self._drive = drive
-        self._plateau = plateau
+        self._factors = Factors(plateau)
         self._foreign = _check.choice(WHERE, "foreign", foreign, ["overwrite", "raise"])
         self._handles: list[Any] = []
         self._guards: list[Any] = []
@@ -156,8 +157,7 @@ class Scheduler(Reading):
 
     def _take(self) -> None:
         """Drive the bound groups from here on."""
-        factor = self._plateau.curve() if self._plateau and self._plateau.events else None
-        self._aim(*self._held.aim(factor, max(self.position, 0)))
+        self._aim(*self._held.aim(self._factors.curve(), max(self.position, 0)))
         if not self._guards and (found := hooks.frozen(self._held.bounds)):
             guard = hooks.capture_guard(weakref.ref(self), set(found.values()))
             self._guards = [hooks.innermost(self.optimizer).register_step_pre_hook(guard)]
@@ -278,14 +278,33 @@ class Scheduler(Reading):
 
     def observe(self, metric: Any) -> bool:
         """Feed the plateau a metric, already reduced over ranks; whether the rates fall now."""
-        if self._plateau is None:
+        plateau = self._factors.plateau
+        if plateau is None:
             _check.fail(f"{WHERE}.observe", "plateau", "given at construction", None)
         self._ask()
-        falls = self._plateau.observe(metric, self.position)
+        falls = plateau.observe(metric, self.position)
         if falls:
             self._take()
             self._write_now()
         return falls
+
+    def scale(self, factor: float, from_t: int | None = None) -> None:
+        """Multiply every lr by a factor from a step on: a change by hand, kept in the state.
+
+        ``from_t`` is the update about to be made where it is not given, and not before it. Factors
+        multiply, so ``scale(1 / factor)`` ends one.
+
+        >>> import torch, csched, csched.torch
+        >>> optimizer = torch.optim.SGD([torch.zeros(3)], lr=0.1)
+        >>> s = csched.torch.Scheduler(optimizer, csched.linear(0.4, steps=4))
+        >>> s.scale(0.5, from_t=2)
+        >>> [values["lr"] for t in range(4) for values in s.values_at(t)]
+        [0.4, 0.30000000000000004, 0.1, 0.05]
+        """
+        self._ask()
+        self._factors.scale(factor, from_t, max(self.position, 0), self._held.bounds)
+        self._take()
+        self._write_now()
 
     def _refuse(self) -> None:
         reason = "not called on a detached scheduler"
@@ -309,12 +328,12 @@ class Scheduler(Reading):
         if self._ask() is None:
             hint = "the rates have become NaN; go back to a checkpoint"
             _check.fail(WHERE, "replays", "counted once each by replayed()", self.position, hint)
-        state = {
+        return {
             "csched": FORMAT,
             "position": max(self.position, 0),
             "schedule": self._held.spec(),
+            **self._factors.state_dict(),
         }
-        return state if self._plateau is None else state | {"plateau": self._plateau.state_dict()}
 
     def load_state_dict(
         self, state: Mapping[str, Any], spec: Literal["mine", "saved"] | None = None
@@ -337,15 +356,13 @@ class Scheduler(Reading):
         state = states.checked(state)
         if spec is None:
             here = self._held.spec()
-            options = None if self._plateau is None else self._plateau.options()
+            options = self._factors.options()
             saved = state.get("plateau") and state["plateau"].get("options")
             states.check_same({**state["schedule"], "plateau": saved}, {**here, "plateau": options})
         elif _check.choice(states.WHERE, "spec", spec, ["mine", "saved"]) == "saved":
             self._held.adopt(state["schedule"])
-            self._take()
-        if self._plateau is not None and "plateau" in state:
-            self._plateau.load_state_dict(state["plateau"])
-            self._take()
+        self._factors.load_state_dict(state)
+        self._take()
         self.seek(state["position"])
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -354,10 +371,11 @@ class Scheduler(Reading):
             "drive": self._drive,
             "storage": self._held.storage,
             "extra": self._held.extra,
-            "plateau": self._plateau,
+            "plateau": self._factors.plateau,
             "foreign": self._foreign,
         }
-        return _rebuild, (self.optimizer, self._held.rules, arguments, self.position)
+        by_hand = self._factors.by_hand
+        return _rebuild, (self.optimizer, self._held.rules, arguments, self.position, by_hand)
 
     # --- what torch's own compositions call ------------------------------------------------
 
@@ -374,8 +392,14 @@ def _nothing() -> None:
 
 
 def _rebuild(
-    optimizer: Optimizer, rules: Rules, arguments: dict[str, Any], position: int
+    optimizer: Optimizer,
+    rules: Rules,
+    arguments: dict[str, Any],
+    position: int,
+    by_hand: tuple[tuple[int, float], ...],
 ) -> Scheduler:
     made = Scheduler(optimizer, rules, **arguments)
+    made._factors.by_hand = by_hand
+    made._take()
     made.seek(position)
     return made

@@ -36,7 +36,7 @@ def checked(state: Any) -> Mapping[str, Any]:
     if not isinstance(state, Mapping):
         _check.fail_type(WHERE, "state", "a mapping", state)
     check_format(WHERE, state)
-    known = {"csched", "position", "schedule", "plateau"}
+    known = {"csched", "position", "schedule", "plateau", "scaled"}
     if unknown := sorted(set(state) - known):
         _check.fail(WHERE, "fields", f"among {sorted(known)}", unknown)
     if missing := sorted({"position", "schedule"} - set(state)):
@@ -45,6 +45,12 @@ def checked(state: Any) -> Mapping[str, Any]:
     spec = state["schedule"]
     if not isinstance(spec, Mapping) or "groups" not in spec:
         _check.fail(WHERE, "schedule", 'an object with "groups"', spec)
+    for event in _check.items(WHERE, "scaled", state.get("scaled", [])):
+        pair = _check.items(WHERE, "scaled", event)
+        if len(pair) != 2:
+            _check.fail(WHERE, "scaled", "pairs of a step and a factor", event)
+        _check.integer(WHERE, "a step of scaled", pair[0], 0)
+        _check.real(WHERE, "a factor of scaled", pair[1], 0.0)
     return state
 
 

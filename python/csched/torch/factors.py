@@ -1,0 +1,69 @@
+"""What multiplies every lr beside its curve: a plateau's reductions, and changes by hand."""
+
+from __future__ import annotations
+
+import itertools
+import operator
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from csched import _check
+from csched.curve import Curve
+from csched.plateau import Plateau, staircase
+from csched.torch import binding, legal
+from csched.torch.binding import WHERE, Bound
+
+
+class Factors:
+    """A plateau or None, and events (step, factor) whose factors multiply from their step on."""
+
+    def __init__(self, plateau: Plateau | None) -> None:
+        self.plateau = plateau
+        self.by_hand: tuple[tuple[int, float], ...] = ()
+
+    def curve(self) -> Curve | None:
+        """The product of all, as far as it is known; None for none."""
+        found = [self.plateau.curve()] if self.plateau and self.plateau.events else []
+        if self.by_hand:
+            found.append(_product(self.by_hand))
+        return found[0] if len(found) == 1 else found[0] * found[1] if found else None
+
+    def scale(self, factor: Any, t: Any, position: int, bounds: Iterable[Bound]) -> None:
+        """Add a change by hand, unless a rate would leave its range; see ``Scheduler.scale``."""
+        where = f"{WHERE}.scale"
+        factor = _check.real(where, "factor", factor, 0.0)
+        hint = "the past is not changed"
+        t = position if t is None else _check.integer(where, "from_t", t, position, hint=hint)
+        events = tuple(sorted([*self.by_hand, (t, factor)], key=lambda e: e[0]))
+        driven = [(b.plain, b.scale, binding.largest(b, "lr")) for b in bounds if b.plain]
+        if not driven:
+            _check.fail(where, "a group", "with an lr that is scheduled", "none")
+        scaled = {plain: plain * _product(events) for plain, _, _ in driven}
+        for plain, scale, most in set(driven):
+            legal.check(where, "lr", "lr", scaled[plain], scale, most)
+        self.by_hand = events
+
+    def options(self) -> dict[str, Any] | None:
+        """The plateau's, as plain JSON types."""
+        return None if self.plateau is None else self.plateau.options()
+
+    def state_dict(self) -> dict[str, Any]:
+        """The fields of the scheduler's state."""
+        state: dict[str, Any] = {}
+        if self.plateau is not None:
+            state["plateau"] = self.plateau.state_dict()
+        if self.by_hand:
+            state["scaled"] = [list(event) for event in self.by_hand]
+        return state
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on where ``state_dict`` was taken."""
+        if self.plateau is not None and "plateau" in state:
+            self.plateau.load_state_dict(state["plateau"])
+        self.by_hand = tuple((int(t), float(factor)) for t, factor in state.get("scaled", ()))
+
+
+def _product(events: Iterable[tuple[int, float]]) -> Curve:
+    steps, factors = zip(*events, strict=True)
+    products = itertools.accumulate(factors, operator.mul)
+    return staircase(dict(zip(steps, products, strict=True)).items())
