@@ -24,6 +24,7 @@ EXAMPLES = {
     "step_decay": "csched.step_decay(0.1, 100, interval=30, gamma=0.5)",
     "half_cosine": "csched.half_cosine(0.1, 100, warmup_steps=10)",
     "linear_cosine": "csched.linear_cosine(0.1, 100, lobes=4.5)",
+    "noisy_linear_cosine": "csched.noisy_linear_cosine(0.1, 100, variance=0.05, seed=1)",
     "polynomial": "csched.polynomial(0.1, 100, power=2.0)",
     "polynomial_cycles": "csched.polynomial_cycles(0.1, 100, decay_steps=20)",
     "sigmoid": "csched.sigmoid(0.1, 100)",
@@ -61,6 +62,8 @@ EXAMPLES = {
     "piecewise_constant": "csched.piecewise_constant([0.1, 0.04, 0.06], 100, boundaries=[40, 70])",
     "piecewise_cosine": "csched.piecewise_cosine([(0, 0.01), (0.3, 0.1), (1.0, 0.0)], 100)",
     "piecewise_linear": "csched.piecewise_linear([(0, 0.0), (0.2, 0.1), (1.0, 0.02)], 100)",
+    "piecewise_monotone": "csched.piecewise_monotone("
+    "[(0, 0.01), (0.2, 0.1), (0.5, 0.08), (1.0, 0.0)], 100)",
     "batch_size_ramp": "csched.batch_size_ramp(64, 512, 100, ramp_steps=0.6, multiple=64)",
     "cosine_weight_decay": "csched.cosine_weight_decay(100)",
     "batch_size_steps": "csched.batch_size_steps([64, 128, 256], 100, boundaries=[30, 60])",

@@ -2,10 +2,13 @@
 
 import math
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
+from beside import agree
 from mpmath import mp, mpf
+from scipy.interpolate import PchipInterpolator
 
 import csched
 
@@ -222,3 +225,97 @@ def test_arguments_out_of_range_are_refused(make, message):
 def test_untuned_warmup_takes_a_schedule_with_a_learning_rate():
     with pytest.raises(TypeError, match='schedule must be a Schedule with a curve "lr"'):
         csched.untuned_warmup(csched.cosine_weight_decay(9))
+
+
+# --- through points, smoothly ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_monotone_cubics_are_those_of_scipy(seed):
+    chance = np.random.default_rng(seed)
+    n = int(chance.integers(2, 9))
+    x = np.sort(chance.choice(np.arange(1, 400), n, replace=False)) / 4.0  # also between steps
+    y = chance.choice([0.0, 0.25, 1.0, *chance.uniform(0.1, 2.0, 3)], n)
+    ours = csched.piecewise_monotone(
+        [(float(a) / 100, float(b)) for a, b in zip(x, y, strict=True)], 100
+    )["lr"]
+    steps = np.arange(math.ceil(x[0]), math.floor(x[-1]) + 1)
+    theirs = PchipInterpolator(x, y)(steps)
+    agree(ours(steps), theirs, rtol=3e-15, near_zero=3e-15)
+    for (left, right), (low, high) in zip(pairwise(x), pairwise(y), strict=True):
+        leg = ours(steps[(steps >= left) & (steps <= right)])
+        assert (leg >= min(low, high)).all()
+        assert (leg <= max(low, high)).all()
+    assert (ours(0), ours(100)) == (y[0], y[-1])
+
+
+def test_monotone_cubics_meet_their_points_and_keep_their_digits_near_0():
+    points = [(0, 1.0), (50, 0.25), (80, 1e-6), (1.0, 0.0)]
+    c = csched.piecewise_monotone(points, 100)["lr"]
+    assert [c(t) for t in (0, 50, 80, 100, 10**9)] == [1.0, 0.25, 1e-6, 0.0, 0.0]
+    assert (np.diff(c.values(0, 101)) < 0).all()
+    h, d = mpf(20), None
+    line, before = -mpf(1e-6) / h, (mpf(1e-6) - mpf(0.25)) / 30
+    d = (20 + 2 * 30 + 30 + 2 * 20) / ((2 * h + 30) / before + (h + 60) / line)
+    end = ((2 * h + 30) * line - h * before) / (h + 30)
+    end = 3 * line if line * before < 0 and abs(end) > abs(3 * line) else mpf(0)
+    for t in (81, 90, 99):
+        z = mpf(t - 80) / 20
+        want = mpf(1e-6) * (1 + 2 * z) * (1 - z) ** 2 + h * d * z * (1 - z) ** 2
+        assert abs(c(t) - want) <= 12 * ULP * want, (t, c(t), float(want))
+    assert end == 0
+
+
+# --- cycles that climb, noise of a schedule's own -------------------------------------------------
+
+
+def test_each_cycle_climbs_before_it_falls():
+    s = csched.sgdr(1.0, t_0=6, t_mult=2, cycles=3, floor=0.25, peak_mult=0.75, warmup_steps=2)
+    assert s.cycle_ends == (5, 17, 41)
+    climbs = [0.5, 0.75, 1.0, 0.25 + 0.5 / 3, 0.25 + 1.0 / 3, 0.75, 0.25 + 0.3125 / 3, 0.5625]
+    agree(s["lr"](np.array([0, 1, 2, 6, 7, 8, 18, 20])), climbs, rtol=4e-16)
+    cut = csched.sgdr(1.0, 20, t_0=6, warmup_steps=2)["lr"]
+    assert cut == csched.sgdr(1.0, t_0=6, cycles=4, warmup_steps=2)["lr"][:20]
+    fitted = csched.sgdr(1.0, 100, cycles=3, warmup_steps=5)
+    assert fitted.cycle_ends == csched.sgdr(1.0, 100, cycles=3).cycle_ends
+    assert [fitted["lr"](e + 6) for e in fitted.cycle_ends[:-1]] == [1.0, 1.0]
+    with pytest.raises(ValueError, match="warmup_steps must be below the 6 steps of a cycle"):
+        csched.sgdr(1.0, t_0=6, cycles=2, warmup_steps=6)
+
+
+def test_each_period_climbs_again():
+    options = {"boundaries": [20, 0.5], "cooldown_steps": 4, "floor": 0.5, "warmup_steps": 3}
+    s = csched.wsd_s(2.0, 60, **options, rewarmup_steps=2)
+    plain = csched.wsd_s(2.0, 60, **options)
+    assert s.cycle_ends == plain.cycle_ends == (19, 29, 59)
+    assert s["lr"].values(18, 24).tolist() == [1.25, 0.875, 1.0, 1.5, 2.0, 2.0]
+    same = [t for t in range(61) if s["lr"](t) == plain["lr"](t)]
+    assert sorted(set(range(61)) - set(same)) == [20, 21, 30, 31]
+
+
+def test_noise_has_the_moments_that_are_asked_for():
+    n, options = 20_000, {"lobes": 1e-6, "beta": 0.0, "alpha": 8.0, "variance": 4.0}
+    noise = {}
+    for power in (0.0, 0.55):
+        c = csched.noisy_linear_cosine(1.0, n, **options, variance_decay=power, seed=7)["lr"]
+        noise[power] = c.values() - (9.0 - np.arange(n) / n)
+    flat = noise[0.0]
+    assert abs(flat.mean()) < 5 * 2 / math.sqrt(n)
+    assert flat.var() == pytest.approx(4.0, rel=0.05)
+    assert 5.0 < np.abs(flat).max() <= 6.0  # three standard deviations
+    assert abs(np.corrcoef(flat[1:], flat[:-1])[0, 1]) < 5 / math.sqrt(n)
+    law = (1.0 + np.arange(n)) ** (-0.55 / 2)
+    assert np.abs(noise[0.55] - flat * law).max() <= 15 * (math.pi * 1e-6) ** 2  # the cosine's
+
+
+def test_noise_is_a_function_of_seed_and_step():
+    make = lambda seed: csched.noisy_linear_cosine(0.5, 200, variance=0.1, seed=seed)["lr"]  # noqa: E731
+    a, b = make(1).values(), make(2).values()
+    assert (a != b).sum() > 190
+    assert [make(1)(t) for t in (150, 3, 77)] == a[[150, 3, 77]].tolist()
+    assert (a >= 0).all()
+    plain = csched.linear_cosine(0.5, 200)["lr"]
+    assert make(1)(200) == plain(200)
+    assert csched.noisy_linear_cosine(0.5, 200, variance=0.0)["lr"].values().tolist() == (
+        plain.clip(low=0.0).values().tolist()
+    )

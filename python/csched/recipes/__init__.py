@@ -16,6 +16,7 @@ from csched.recipes import (
     factors,
     fitting,
     horizons,
+    noisy,
     pieces,
     plateau,
     power_laws,
@@ -33,6 +34,7 @@ from csched.recipes.decay import *  # noqa: F403
 from csched.recipes.factors import *  # noqa: F403
 from csched.recipes.fitting import *  # noqa: F403
 from csched.recipes.horizons import *  # noqa: F403
+from csched.recipes.noisy import *  # noqa: F403
 from csched.recipes.one_cycle import *  # noqa: F403
 from csched.recipes.pieces import *  # noqa: F403
 from csched.recipes.plateau import *  # noqa: F403
@@ -48,6 +50,7 @@ from csched.schedule import Schedule
 _FAMILIES = (
     decay,
     shapes,
+    noisy,
     plateau,
     stages,
     power_laws,

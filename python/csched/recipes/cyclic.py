@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 from csched import _check
 from csched.curve import Curve
-from csched.nodes import sequence
+from csched.nodes import Repeat, Window, sequence
 from csched.phases import curve
 from csched.recipes.fitting import fit_cycles
 from csched.recipes.parts import cycles_over, inverse
@@ -26,6 +27,7 @@ def sgdr(
     floor: float = 0.0,
     peak_mult: float = 1.0,
     floor_mult: float = 1.0,
+    warmup_steps: int = 0,
     profile: str = "cosine",
     **profile_arguments: Any,
 ) -> Schedule:
@@ -44,6 +46,9 @@ def sgdr(
         Growth of the cycles, at least 1; lengths are rounded to whole steps.
     peak_mult, floor_mult : float, default 1
         Factors on peak and floor at each restart.
+    warmup_steps : int, default 0
+        Steps of each cycle, below t_0, in which it climbs along a line from the floor: step k of
+        them gets ``floor_i + (peak_i - floor_i) * (k + 1) / (W + 1)``. The rest is the cosine.
     profile : str, default "cosine"
         Any profile takes the place of the cosine.
 
@@ -62,19 +67,44 @@ def sgdr(
     [0.05, 0.025, 0.05, 0.025, 0.05, 0.025]
     >>> csched.sgdr(0.05, 100, t_mult=2, cycles=3).cycle_ends
     (13, 42, 99)
+    >>> csched.sgdr(1.0, t_0=3, cycles=2, warmup_steps=1)["lr"].values().tolist()
+    [0.5, 1.0, 0.5, 0.5, 1.0, 0.5]
 
     """
     where = "sgdr"
     mults: dict[str, Any] = {"peak_mult": peak_mult, "floor_mult": floor_mult}
+    up = _check.integer(where, "warmup_steps", warmup_steps, 0)
     if t_0 is not None:
         cycle = curve(profile, peak, floor, t_0, **profile_arguments)
-        return Schedule(lr=cycles_over(where, cycle, steps, cycles, length_mult=t_mult, **mults))
+        whole = cycles_over(where, cycle, steps, cycles, length_mult=t_mult, **mults)
+        return Schedule(lr=_warmed(where, whole, up) if up else whole)
     if steps is None or cycles is None:
         _check.fail(where, "t_0", "given unless both steps and cycles are", t_0)
-    whole = curve(profile, peak, floor, **profile_arguments).repeat(cycles, **mults)
-    parts = whole.cycles()  # type: ignore[attr-defined]
+    equal = curve(profile, peak, floor, **profile_arguments).repeat(cycles, **mults)
     lengths = fit_cycles(steps, cycles=cycles, t_mult=t_mult)
-    return Schedule(lr=sequence(*(c.stretch(n) for c, n in zip(parts, lengths, strict=True))))
+    parts = [c.stretch(n) for c, n in zip(equal.cycles(), lengths, strict=True)]  # type: ignore[attr-defined]
+    return Schedule(lr=sequence(*(_climb(where, c, up) for c in parts)))
+
+
+def _warmed(where: str, whole: Curve, up: int) -> Curve:
+    """Cycles of one length or growing ones, cut or not, each with a climb in its first steps."""
+    if isinstance(whole, Window):
+        return _warmed(where, whole.of, up)[: whole.steps]
+    assert isinstance(whole, Repeat)
+    if whole.length_mult == 1:
+        return replace(whole, of=_climb(where, whole.of, up))
+    return sequence(*(_climb(where, c, up) for c in whole.cycles()))
+
+
+def _climb(where: str, cycle: Curve, up: int) -> Curve:
+    """A line from where the cycle ends to where it begins in its first steps, then the cycle."""
+    if not up:
+        return cycle
+    if up >= cycle.steps:
+        _check.fail(where, "warmup_steps", f"below the {cycle.steps} steps of a cycle", up)
+    low, high = cycle(cycle.steps), cycle(0)
+    rise = curve("linear", low, high, up, offset=1.0, span=up + 1.0)
+    return rise.then(cycle.stretch(cycle.steps - up))
 
 
 def snapshot(

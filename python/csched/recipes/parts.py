@@ -60,24 +60,36 @@ def held(value: float, steps: int) -> list[Curve]:
 def through(
     knots: Sequence[tuple[Fraction | int, float]], steps: int, profile: str, **arguments: Any
 ) -> Curve:
+    """Legs of a profile from knot to knot; see :func:`legs`."""
+
+    def leg(i: int, n: int, offset: float, span: float) -> Curve:
+        (_, left), (_, right) = knots[i], knots[i + 1]
+        return curve(profile, left, right, n, offset=offset, span=span, **arguments)
+
+    return legs(knots, steps, leg)
+
+
+def legs(
+    knots: Sequence[tuple[Fraction | int, float]],
+    steps: int,
+    leg: Callable[[int, int, float, float], Curve],
+) -> Curve:
     """Legs from knot to knot, which may lie between steps; two knots at one place are a jump.
 
-    The value at ``steps``, which is held after it, may lie on a leg that has no step before it.
+    ``leg(i, steps, offset, span)`` makes the one from knot i to the next. The value at ``steps``,
+    which is held after it, may lie on a leg that has no step before it.
     """
     parts: list[Curve] = []
     if (first := min(steps, math.ceil(knots[0][0]))) > 0:
         parts.append(curve("constant", knots[0][1], steps=first))
-    for (a, left), (b, right) in pairwise(knots):
+    for i, ((a, _), (b, _)) in enumerate(pairwise(knots)):
         begin, stop = math.ceil(a), min(steps, math.ceil(b))
         if begin < stop:
             n, span = stop - begin, float(b - a)
             offset = span - n if b == stop else float(begin - a)  # exact: z = 1 is met at b
-            leg = curve(profile, left, right, n, offset=offset, span=span, **arguments)
-            parts.append(leg)
+            parts.append(leg(i, n, offset, span))
         elif begin == stop == steps and a < steps <= b:
-            offset, span = float(steps - a), float(b - a)
-            leg = curve(profile, left, right, 1, offset=offset, span=span, **arguments)
-            parts.append(leg[0:0])
+            parts.append(leg(i, 1, float(steps - a), float(b - a))[0:0])
     if (last := math.ceil(knots[-1][0])) < steps or not parts:
         parts.append(curve("constant", knots[-1][1], steps=max(1, steps - last)))
     return sequence(*parts)

@@ -149,12 +149,13 @@ def wsd_s(
     boundaries: Sequence[int | float],
     cooldown_steps: int | float = 0.1,
     floor: float = 0.0,
+    rewarmup_steps: int | float = 0,
     cooldown: str = "linear",
     warmup_steps: int | float = 0,
     warmup: str | Warmup = "linear",
     **profile_arguments: Any,
 ) -> Schedule:
-    """WSD in periods: cool down at each boundary, then go on from the peak at once.
+    """WSD in periods: cool down at each boundary, then go on from the peak, at once or by and by.
 
     Each period holds the peak and cools down in its last steps, so that every boundary, and the
     end, leaves a finished model. Formula of a period as for :func:`wsd`.
@@ -166,6 +167,9 @@ def wsd_s(
     cooldown_steps : int or float, default 0.1
         Steps of each cooldown, or their fraction of their period (the first one's with its
         warm-up).
+    rewarmup_steps : int or float, default 0
+        Steps at the start of each period but the first that climb from the floor along a line, or
+        their fraction of the period: step k of R gets ``floor + (peak - floor) * (k+1) / (R+1)``.
 
     References
     ----------
@@ -190,10 +194,13 @@ def wsd_s(
             allowed = "on different steps, above 0 and below steps"
             _check.fail(where, "boundaries", allowed, boundaries)
         down = max(1, _check.length(where, "cooldown_steps", cooldown_steps, b - a, 1))
-        level = b - a - down - (n if i == 0 else 0)
+        up = _check.length(where, "rewarmup_steps", rewarmup_steps, b - a) if i else 0
+        level = b - a - down - (up if i else n)
         if level < 0:
             allowed = f"such that warm-up and cooldown fit into the {b - a} steps of period {i}"
             _check.fail(where, "cooldown_steps", allowed, cooldown_steps)
+        if up:
+            parts.append(curve("linear", floor, peak, up, offset=1.0, span=up + 1.0))
         parts += held(peak, level)
         parts.append(falling(where, cooldown, peak, floor, down, **profile_arguments))
     return Schedule(lr=law.before(sequence(*parts), n))
