@@ -22,18 +22,21 @@ cdef int64_t UPDATE_BLOCK = 65536
 cdef int64_t UPDATE_KEEP_GIL_BELOW = 1024
 
 
-def update(str rule, rows, int part=0, int parts=1, *, double rate, double clip=1.0,
+def update(str rule, tuple lists, int part=0, int parts=1, *, double rate, double clip=1.0,
            double coupled=0.0, double keep=1.0, double momentum=0.0, double intake=1.0,
            double direct=1.0, double momentum2=0.0, double intake2=1.0, double root=1.0,
            double epsilon=0.0):
-    """Apply a rule to tuples (w, g[, m[, v]]) of contiguous arrays: every parts-th block of them."""
+    """Apply a rule to lists (w, g[, m[, v]]) of contiguous arrays: every parts-th block of them."""
     cdef cs_coefficients c = cs_coefficients(
         clip=clip, coupled=coupled, keep=keep, rate=rate, momentum=momentum, intake=intake,
         direct=direct, momentum2=momentum2, intake2=intake2, root=root, epsilon=epsilon)
     cdef int which = RULES[rule]
     cdef int64_t block = part
-    for row in rows:
-        block = update_row(which, &c, row, block, parts)
+    cdef Py_ssize_t i
+    if len(lists) != ARRAYS_OF[which]:
+        raise ValueError(f"update: {rule} takes {ARRAYS_OF[which]} lists, got {len(lists)}")
+    for i in range(len(lists[0])):
+        block = update_row(which, &c, lists, i, block, parts)
 
 
 def squares(list arrays, int part=0, int parts=1):
@@ -90,18 +93,17 @@ cdef int take(object array, Py_buffer *view, int flags) except -1:
     return 0
 
 
-cdef int64_t update_row(int rule, const cs_coefficients *c, tuple row, int64_t block,
-                        int parts) except -1:
+@cython.boundscheck(True)
+cdef int64_t update_row(int rule, const cs_coefficients *c, tuple lists, Py_ssize_t row,
+                        int64_t block, int parts) except -1:
     """Update the row's blocks `block`, `block + parts`, ...; the next row's first such block."""
     cdef Py_buffer view[4]
     cdef char *at[4]
     cdef int held = 0, i
     cdef int64_t n, size
-    if len(row) != ARRAYS_OF[rule]:
-        raise ValueError(f"update: a row must hold {ARRAYS_OF[rule]} arrays, got {len(row)}")
     try:
-        for array in row:
-            take(array, &view[held], 0 if held == 1 else PyBUF_WRITABLE)
+        for arrays in lists:
+            take(arrays[row], &view[held], 0 if held == 1 else PyBUF_WRITABLE)
             held += 1
             if view[held - 1].itemsize != view[0].itemsize or view[held - 1].len != view[0].len:
                 raise ValueError("update: the arrays of a row must have one type and size")

@@ -339,10 +339,12 @@ def test_a_schedule_with_the_tail_raise_ends_the_run_and_changes_nothing():
 
 def test_the_core_refuses_memory_that_does_not_fit():
     with pytest.raises(ValueError, match="one type and size"):
-        _core.update("plain", [(np.zeros(3), np.zeros(4))], rate=1.0)
+        _core.update("plain", ([np.zeros(3)], [np.zeros(4)]), rate=1.0)
     with pytest.raises(ValueError, match="float64 or float32"):
-        _core.update("plain", [(np.zeros(3, int), np.zeros(3, int))], rate=1.0)
-    with pytest.raises(ValueError, match="3 arrays"):
-        _core.update("momentum", [(np.zeros(3), np.zeros(3))], rate=1.0)
+        _core.update("plain", ([np.zeros(3, int)], [np.zeros(3, int)]), rate=1.0)
+    with pytest.raises(ValueError, match="momentum takes 3 lists, got 2"):
+        _core.update("momentum", ([np.zeros(3)], [np.zeros(3)]), rate=1.0)
     with pytest.raises(ValueError, match="contiguous"):
-        _core.update("plain", [(np.zeros(6)[::2], np.zeros(3))], rate=1.0)
+        _core.update("plain", ([np.zeros(6)[::2]], [np.zeros(3)]), rate=1.0)
+    with pytest.raises(IndexError):
+        _core.update("plain", ([np.zeros(3)], []), rate=1.0)

@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, final
 
 import numpy as np
@@ -59,7 +59,7 @@ def side_by_side(weights: Sequence[Any], grads: Sequence[Any]) -> int: ...
 def squares(arrays: list[Any], part: int = 0, parts: int = 1) -> list[float]: ...
 def update(
     rule: str,
-    rows: Iterable[tuple[Any, ...]],
+    lists: tuple[Sequence[Any], ...],
     part: int = 0,
     parts: int = 1,
     *,

@@ -133,20 +133,29 @@ class SGD(Optimizer):
             _check.fail(self.where, "nesterov", "with momentum and without dampening", given)
 
     def _update(self, values: dict[str, float], given: Given, lie: int, clip: float) -> None:
-        lr, mu, decay = values["lr"], values["momentum"], values["weight_decay"]
-        settings = self._settings
+        lr, mu, settings = values["lr"], values["momentum"], self._settings
         inside = settings["lr_inside_velocity"]
-        coupled, keep = _decay(settings["decoupled_weight_decay"], lr, decay)
-        common = {"clip": clip, "coupled": coupled, "keep": keep}
+        coupled, keep = _decay(settings["decoupled_weight_decay"], lr, values["weight_decay"])
+        update = self._updater(lie)
         if mu == 0.0 and not (inside and "momentum" in self._schedule):
-            self._run("plain", self._without_state(given), lie, rate=-lr, **common)
+            lists = self._without_state(given, lie)
+            update("plain", lists, clip=clip, coupled=coupled, keep=keep, rate=-lr)
             return
-        rule = "nesterov" if settings["nesterov"] else "momentum"
         direct, rate = (-lr, 1.0) if inside else (1.0, -lr)
-        common |= {"momentum": mu, "direct": direct, "rate": rate}
         damped = direct * (1.0 - settings["dampening"])
-        for count, rows in self._with_state(given, lie).items():
-            self._run(rule, rows, lie, intake=direct if count == 1 else damped, **common)
+        rule = "nesterov" if settings["nesterov"] else "momentum"
+        for count, lists in self._with_state(given, lie):
+            update(
+                rule,
+                lists,
+                clip=clip,
+                coupled=coupled,
+                keep=keep,
+                rate=rate,
+                momentum=mu,
+                intake=direct if count == 1 else damped,
+                direct=direct,
+            )
 
 
 class Adam(Optimizer):
@@ -244,26 +253,27 @@ class Adam(Optimizer):
             if "betas[0]" in self._schedule:
                 names = ["momentum", "betas[0]"]
                 _check.fail(self.where, "the curves of schedule", "without one of the two", names)
-            del self._constants["betas[0]"]
+            del constants["betas[0]"]
+            self._follow(self._schedule, constants)
 
     def _update(self, values: dict[str, float], given: Given, lie: int, clip: float) -> None:
         lr, b2 = values["lr"], values["betas[1]"]
         b1 = values["momentum"] if "momentum" in values else values["betas[0]"]
         coupled, keep = _decay(self._decoupled, lr, values["weight_decay"])
-        for count, rows in self._with_state(given, lie).items():
-            self._run(
+        update = self._updater(lie)
+        for count, lists in self._with_state(given, lie):
+            update(
                 "adam",
-                rows,
-                lie,
+                lists,
                 clip=clip,
+                coupled=coupled,
+                keep=keep,
                 rate=-(lr / (1.0 - b1**count)),
                 intake=1.0 - b1,
                 momentum2=b2,
                 intake2=1.0 - b2,
                 root=math.sqrt(1.0 - b2**count),
                 epsilon=self._settings["eps"],
-                coupled=coupled,
-                keep=keep,
             )
 
 

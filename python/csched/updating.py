@@ -5,9 +5,10 @@ a) The schedule is read once an update, at ``position``; update t uses the value
    and the arrays of the optimizer are all its state.
 b) An update checks everything first (scheduled values, gradients, their norm) and allocates what
    it lacks; after that nothing can fail. An update that raises has changed nothing.
-c) With many small arrays the time goes to Python: 100 arrays of 1000 floats took 0.8 us an array
-   for checks and 0.3 us for the update. So the usual case, a gradient for every parameter and laid
-   out as it is, is found out in one call to C, and lists are zipped and not walked.
+c) With small arrays the time goes to Python: 100 arrays of 1000 floats took 0.8 us an array for
+   checks and 0.3 us for the update, one array 4 us for passing tuples and coefficients on. So the
+   usual case, a gradient for every parameter and laid out as it is, is found out in one call to C,
+   which then takes the lists as they are.
 d) The arithmetic is in ``csched/sgd.h``. Subclasses (``numpy.py``) give it its coefficients, which
    are numbers per update and not per element.
 """
@@ -19,7 +20,7 @@ import functools
 import json
 import math
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar, Literal
 
@@ -34,6 +35,7 @@ Array = np.ndarray[Any, Any]
 Arrays = Sequence[Array] | Mapping[str, Array]
 Gradients = Sequence[Array | None] | Mapping[str, Array | None]
 Row = tuple[Array, ...]  # parameter, gradient, arrays of the state
+Lists = tuple[Sequence[Any], ...]  # parameters, gradients, arrays of the state
 Given = Sequence[Array | None]  # gradients, one a parameter
 
 _CHECKED_WHEN_ATTACHED = 2**20  # values of a curve, 5 ms; later ones are checked when used
@@ -68,8 +70,7 @@ class Optimizer(abc.ABC):
         self._named = isinstance(params, Mapping)
         self._params = _checked_params(self.where, params)
         self._weights = list(self._params.values())
-        self._schedule = self._checked_schedule(schedule)
-        self._constants = {k: v for k, v in constants.items() if k not in self._schedule}
+        self._follow(self._checked_schedule(schedule), constants)
         self._settings = settings
         self._threads = _check.integer(self.where, "threads", threads, 1, 1024)
         self._position = 0
@@ -78,6 +79,13 @@ class Optimizer(abc.ABC):
         self._state = tuple([None] * len(self._weights) for _ in self.state_names)
         self._even = False  # whether all counts are the same and positive
         self._last: dict[str, float] | None = None
+
+    def _follow(self, schedule: Schedule, constants: dict[str, float]) -> None:
+        """Take values from the schedule, and constants for what it does not have."""
+        self._schedule = schedule
+        self._constants = {k: v for k, v in constants.items() if k not in schedule}
+        self._curves = [(name, curve, self.below[name]) for name, curve in schedule.items()]
+        self._values = dict.fromkeys(schedule, math.nan) | self._constants  # a copy an update
 
     def __repr__(self) -> str:
         words = "".join(f", {name}={value!r}" for name, value in self._settings.items())
@@ -124,12 +132,12 @@ class Optimizer(abc.ABC):
     @property
     def hyperparameters(self) -> dict[str, float]:
         """What the update about to be made will use: scheduled values and constants."""
-        values: dict[str, float] = {}
-        for name, curve in self._schedule.items():
-            value = values[name] = curve(self._position)
-            if not 0.0 <= value < self.below[name]:
-                self._refuse_value(name, value, self._position)
-        return {**values, **self._constants}
+        position, values = self._position, self._values.copy()
+        for name, curve, below in self._curves:
+            value = values[name] = curve(position)
+            if not 0.0 <= value < below:
+                self._refuse_value(name, value, position)
+        return values
 
     def last_applied(self) -> dict[str, float] | None:
         """What the last update used; None before this object's first one."""
@@ -213,19 +221,21 @@ class Optimizer(abc.ABC):
             _check.fail(f"{self.where}.step", "the norm of grads", "finite", norm, hint)
         return min(1.0, max_norm / (norm + _NORM_GUARD))
 
-    def _without_state(self, given: Given) -> list[Row]:
+    def _without_state(self, given: Given, lie: int) -> Lists:
+        if lie:
+            return self._weights, given
         rows = zip(self._weights, given, strict=True)
-        return [(w, g) for w, g in rows if g is not None]
+        return _lists([(w, g) for w, g in rows if g is not None])
 
-    def _with_state(self, given: Given, lie: int) -> Mapping[int, Iterable[Row]]:
-        """Rows with the arrays kept for them, by the count of their updates, this one included."""
+    def _with_state(self, given: Given, lie: int) -> list[tuple[int, Lists]]:
+        """Lists with the arrays kept, and the count of their updates, this one included."""
         if not (lie and self._even):
             return self._one_by_one(given)
         count = self._counts[0] + 1
         self._counts = [count] * len(self._counts)
-        return {count: zip(self._weights, given, *self._state, strict=True)}
+        return [(count, (self._weights, given, *self._state))]
 
-    def _one_by_one(self, given: Given) -> Mapping[int, Iterable[Row]]:
+    def _one_by_one(self, given: Given) -> list[tuple[int, Lists]]:
         if not all(self._counts):
             self._allocate(given)
         by_count: dict[int, list[Row]] = {}
@@ -234,7 +244,7 @@ class Optimizer(abc.ABC):
                 self._counts[i] += 1
                 by_count.setdefault(self._counts[i], []).append((w, g, *kept))
         self._even = 0 < min(self._counts, default=0) == max(self._counts, default=0)
-        return by_count
+        return [(count, _lists(rows)) for count, rows in by_count.items()]
 
     def _allocate(self, grads: Given) -> None:
         """Zeros for parameters that get their first gradient."""
@@ -247,16 +257,21 @@ class Optimizer(abc.ABC):
             for kept, array in zip(self._state, arrays, strict=True):
                 kept[i] = array
 
-    def _run(self, rule: str, rows: Iterable[Row], lie: int, **coefficients: Any) -> None:
-        if lie and self._threads == 1:
-            _core.update(rule, rows, **coefficients)
-            return
+    def _updater(self, lie: int) -> Callable[..., None]:
+        """What applies a rule to lists: the core itself, where no row needs to be looked at."""
+        return _core.update if lie and self._threads == 1 else functools.partial(self._run, lie)
+
+    def _run(self, lie: int, rule: str, lists: Lists, **coefficients: Any) -> None:
         update = functools.partial(_core.update, rule, **coefficients)
+        if lie:
+            self._spread(update, lists)
+            return
         ready: list[Row] = []
         others: list[Row] = []
-        for row in rows:
-            (ready if lie or _core.side_by_side(row[:1], row[1:2]) else others).append(row)
-        self._spread(update, ready)
+        for row in zip(*lists, strict=True):
+            (ready if _core.side_by_side(row[:1], row[1:2]) else others).append(row)
+        if ready:
+            self._spread(update, _lists(ready))
         for w, g, *kept in others:
             # g as w and the state lie; a transposed one of 1024 x 1024 float32 takes 4 ms to copy,
             # and took 50 ms through the buffers of _in_blocks
@@ -264,17 +279,17 @@ class Optimizer(abc.ABC):
             copied[...] = g
             row = (w, copied, *kept)
             if _core.side_by_side([w], [copied]):
-                self._spread(update, [row])
+                self._spread(update, _lists([row]))
             else:
                 _in_blocks(update, row)
 
-    def _spread(self, work: Callable[..., Any], rows: list[Any]) -> list[Any]:
-        """What ``work(rows, part, parts)`` returns for every part, each in a thread."""
+    def _spread(self, work: Callable[..., Any], arrays: Any) -> list[Any]:
+        """What ``work(arrays, part, parts)`` returns for every part, each in a thread."""
         if self._threads == 1:
-            return [work(rows)]
+            return [work(arrays)]
         others = range(1, self._threads)
-        tasks = [_pool(self._threads).submit(work, rows, k, self._threads) for k in others]
-        return [work(rows, 0, self._threads), *(task.result() for task in tasks)]
+        tasks = [_pool(self._threads).submit(work, arrays, k, self._threads) for k in others]
+        return [work(arrays, 0, self._threads), *(task.result() for task in tasks)]
 
     # --- saving ----------------------------------------------------------------------------
 
@@ -343,7 +358,7 @@ class Optimizer(abc.ABC):
             target = self._with_spec(saved)
         kept = self._checked_state(where, state["arrays"])
         counts = _checked_counts(where, head.get("counts"), kept)
-        self._schedule, self._constants = target._schedule, target._constants
+        self._follow(target._schedule, target._constants)
         self._settings = target._settings
         self._counts = [counts.get(name, 0) for name in self._params]
         rows = [kept.get(name, (None,) * len(self.state_names)) for name in self._params]
@@ -410,6 +425,10 @@ def _checked_params(where: str, params: Any) -> dict[str, Array]:
     return {str(key): w for key, w in pairs}
 
 
+def _lists(rows: Sequence[Row]) -> Lists:
+    return tuple(zip(*rows, strict=True))
+
+
 def _in_order(g: Array) -> bool:
     return g.flags.c_contiguous and g.flags.aligned
 
@@ -421,4 +440,4 @@ def _in_blocks(update: Callable[..., Any], row: Row) -> None:
     options = ["external_loop", "buffered"]
     with np.nditer(row, options, flags, buffersize=_BUFFER) as blocks:  # type: ignore[arg-type]
         for block in blocks:
-            update([tuple(block)])
+            update(_lists([tuple(block)]))
