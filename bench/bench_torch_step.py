@@ -1,17 +1,21 @@
 """One step of a schedule in a torch optimizer, against a hand-written loop and torch's schedulers.
 
 The loop reads a list of values and stores one in the dict of every group: what a program without
-csched would do. Everybody's rates are compared over 30 steps before anybody is timed. Everybody is
-called from the same `for` loop: what pytest-benchmark spends on a call is as much as a step takes.
+csched would do. The stores in C are what nobody can do without, whatever the values come from.
+Everybody's rates are compared over 30 steps before anybody is timed. Everybody is called from the
+same `for` loop: what pytest-benchmark spends on a call is as much as a step takes.
 """
 
 import functools
+import importlib.util
 import itertools
+from pathlib import Path
 
 import csched.torch
 import pytest
 import torch
 from csched.presets import torch as presets
+from setuptools import Distribution, Extension
 from torch.optim import lr_scheduler as theirs
 
 import csched
@@ -129,25 +133,40 @@ def calls(groups):
     return max(20, 4000 // groups)
 
 
+@pytest.fixture(scope="session")
+def store(tmp_path_factory):
+    """Nothing but stores, in C: what CPython takes for them."""
+    folder = str(tmp_path_factory.mktemp("stores"))
+    module = Extension("stores", [str(Path(__file__).with_name("stores.c"))])
+    build = Distribution({"ext_modules": [module]}).get_command_obj("build_ext")
+    build.build_lib = build.build_temp = folder
+    build.ensure_finalized()
+    build.run()
+    spec = importlib.util.spec_from_file_location("stores", build.get_ext_fullpath("stores"))
+    return importlib.util.module_from_spec(spec).store
+
+
 @pytest.mark.parametrize("groups", [1, 10, 100, 1000])
-@pytest.mark.parametrize("keys", [("lr",), ("lr", "momentum")])
-@pytest.mark.parametrize("who", ["loop", "csched"])
-def test_step(timed, who, keys, groups):
+def test_step(timed_in_turn, store, groups):
     schedule = COSINE.replace(momentum=csched.curve("cosine", 0.85, 0.95, STEPS))
-    values = [schedule[key].values().tolist() for key in keys]
-    optimizer = sgd(groups)
-    if who == "csched":
-        step = csched.torch.Scheduler(optimizer, schedule if len(keys) == 2 else COSINE).step
-    else:
-        step = (hand_written if len(keys) == 1 else hand_written_for_both)(optimizer, *values)
-    agree([[v] * groups for v in values[0][:30]], rates(optimizer, step), rtol=0.0)
-    times = calls(groups)
-    timed(
+    lrs, momenta = (schedule[key].values().tolist() for key in ("lr", "momentum"))
+    times, steps = calls(groups), {}
+    for both in (False, True):
+        name, keys = (", lr and momentum", ("lr", "momentum")) if both else ("", ("lr",))
+        one, two, three = sgd(groups), sgd(groups), sgd(groups)
+        steps["loop" + name] = (
+            hand_written_for_both(one, lrs, momenta) if both else hand_written(one, lrs)
+        )
+        steps["csched" + name] = csched.torch.Scheduler(two, schedule if both else COSINE).step
+        values = (lrs[0], momenta[0])[: len(keys)]
+        steps["stores in C" + name] = functools.partial(store, three.param_groups, keys, values)
+        for optimizer, who in ((one, "loop"), (two, "csched")):
+            agree([[v] * groups for v in lrs[:30]], rates(optimizer, steps[who + name]), rtol=0.0)
+    timed_in_turn(
         f"step, {groups} float groups",
-        who if len(keys) == 1 else f"{who}, lr and momentum",
-        repeated(step, times),
-        limit=who == "loop" and len(keys) == 1,
-        rounds=40,
+        {name: repeated(step, times) for name, step in steps.items()},
+        "loop",
+        rounds=60,
         times=times,
     )
 
@@ -173,61 +192,56 @@ def test_step_of_torch(timed, who, groups):
     )
 
 
-@pytest.mark.parametrize("groups", [1, 100, 1000])
-@pytest.mark.parametrize("who", ["copy_", "csched", "csched, a factor each", "CosineAnnealingLR"])
-def test_step_with_tensors(timed, who, groups):
-    optimizer, name = sgd(groups), who
-    if who == "copy_":
-        buffer, source = torch.zeros(groups), torch.full((groups,), PEAK)
-        step = functools.partial(buffer.copy_, source)
-    elif who == "CosineAnnealingLR":
-        for group in optimizer.param_groups:
-            group["lr"] = torch.tensor(PEAK)
-        name, step = f"torch {who}", theirs.CosineAnnealingLR(optimizer, STEPS).step
-        agree([[v] * groups for v in COSINE["lr"].values(0, 30)], rates(optimizer, step), 1e-5)
-    else:
-        scale = {i: 0.99**i for i in range(groups)} if "factor" in who else None
+@pytest.mark.parametrize("groups", [1, 10, 100, 1000])
+def test_step_with_tensors(timed_in_turn, groups):
+    buffer, source = torch.zeros(groups), torch.full((groups,), PEAK)
+    steps = {"copy_": functools.partial(buffer.copy_, source)}
+    lrs = COSINE["lr"].values(0, 30)
+    for name, ratio in {"csched": 1.0, "csched, a factor each": 0.99}.items():
+        optimizer, scale = sgd(groups), {i: ratio**i for i in range(groups)}
         scheduler = csched.torch.Scheduler(optimizer, COSINE, scale=scale, storage="buffer")
-        step = scheduler.step
-        scales = [b.scale for b in scheduler.bindings() if b.curve]
-        want = [[v * s for s in scales] for v in COSINE["lr"].values(0, 30)]
-        agree(want, rates(optimizer, step), rtol=6e-8)  # half a float32 ulp
-    slow = "torch" in name and groups > 1
-    times = 3 if slow else 500
-    timed(
-        f"step, {groups} groups with tensors",
-        name,
-        repeated(step, times),
-        limit=who == "copy_",
-        rounds=5 if slow else 40,
-        times=times,
-    )
+        steps[name] = scheduler.step
+        want = [[v * factor for factor in scale.values()] for v in lrs]
+        agree(want, rates(optimizer, steps[name]), rtol=6e-8)  # half a float32 ulp
+    calls = {name: repeated(step, 500) for name, step in steps.items()}
+    timed_in_turn(f"step, {groups} groups with tensors", calls, "copy_", rounds=60, times=500)
 
 
-@pytest.mark.parametrize("who", ["no schedule", "csched", "CosineAnnealingLR"])
-def test_training_loop(timed, who):
-    """A step of a small network in full: what a schedule adds to training."""
+@pytest.mark.parametrize("groups", [1, 100, 1000])
+def test_step_of_torch_with_tensors(timed, groups):
+    optimizer = sgd(groups)
+    for group in optimizer.param_groups:
+        group["lr"] = torch.tensor(PEAK)
+    step = theirs.CosineAnnealingLR(optimizer, STEPS).step
+    agree([[v] * groups for v in COSINE["lr"].values(0, 30)], rates(optimizer, step), 1e-5)
+    name = f"step, {groups} groups with tensors"
+    timed(name, "torch CosineAnnealingLR", repeated(step, 3), rounds=5, times=3)
+
+
+def test_training_loop(timed_in_turn):
+    """What a schedule adds to training, a part of a per cent.
+
+    So everybody trains one network, update by update in turn: a second one that lies elsewhere in
+    memory differs by more. torch's scheduler, which changes its optimizer, has one of its own.
+    """
     torch.manual_seed(0)
     model = torch.nn.Sequential(torch.nn.Linear(32, 64), torch.nn.ReLU(), torch.nn.Linear(64, 10))
     optimizer = torch.optim.SGD(model.parameters(), lr=PEAK, momentum=0.9)
-    after = {
-        "no schedule": lambda: lambda: None,
-        "csched": lambda: csched.torch.Scheduler(optimizer, COSINE).step,
-        "CosineAnnealingLR": lambda: theirs.CosineAnnealingLR(optimizer, STEPS).step,
-    }[who]()
     x, y = torch.randn(64, 32), torch.randint(0, 10, (64,))
+    ours, other = csched.torch.Scheduler(optimizer, COSINE).step, sgd(1)
+    torchs = theirs.CosineAnnealingLR(other, STEPS).step
+    other.step()  # it warns without
 
-    def update():
+    def update(after=None):
         optimizer.zero_grad()
         torch.nn.functional.cross_entropy(model(x), y).backward()
         optimizer.step()
-        after()
+        if after is not None:
+            after()
 
-    timed(
-        "training a small network",
-        who,
-        update,
-        limit=who == "no schedule",
-        rounds=60,
-        iterations=20,
-    )
+    calls = {
+        "no schedule": update,
+        "csched": functools.partial(update, ours),
+        "torch CosineAnnealingLR": functools.partial(update, torchs),
+    }
+    timed_in_turn("training a small network", calls, "no schedule", rounds=6000)

@@ -34,14 +34,15 @@ def timed(benchmark):
 
 @pytest.fixture
 def timed_in_turn(benchmark):
-    """Time several calls, each once a round: `timed_in_turn(group, calls, limit)`.
+    """Time several calls, each once a round: `timed_in_turn(group, calls, limit, ...)`.
 
-    For what takes long and differs by a few per cent, less than the machine does over a minute.
-    Every round has another order: what follows a call that fills the cache is slower.
+    For what differs by a few per cent, less than the machine does over a minute. Every round has
+    another order: what follows a call that fills the cache is slower. The ratio is the median of
+    those of the rounds.
     """
 
-    def run(group, calls, limit, *, rounds=15):
-        times = {name: [] for name in calls}
+    def run(group, calls, limit, *, rounds=15, times=1):
+        seconds = {name: [] for name in calls}
         order, shuffle = list(calls), random.Random(0).shuffle
 
         def each_once():
@@ -49,23 +50,30 @@ def timed_in_turn(benchmark):
             for name in order:
                 begin = time.perf_counter()
                 calls[name]()
-                times[name].append(time.perf_counter() - begin)
+                seconds[name].append(time.perf_counter() - begin)
 
         benchmark.group = group
-        benchmark.extra_info.update(in_turn=times, limit=limit)
+        benchmark.extra_info.update(in_turn=seconds, limit=limit, times=times)
         benchmark.pedantic(each_once, rounds=rounds, warmup_rounds=1)
 
     return run
 
 
 def rows(bench):
-    """Name, median seconds for doing the thing once, and whether it is the limit."""
+    """Name, median seconds for doing it once, whether it is the limit, and its ratio if known."""
     info = bench.extra_info
-    if "in_turn" in info:
-        return [
-            (n, statistics.median(t[1:]), n == info["limit"]) for n, t in info["in_turn"].items()
-        ]
-    return [(bench.name, bench.stats.median / info.get("times", 1), info.get("limit", False))]
+    once = info.get("times", 1)
+    if "in_turn" not in info:
+        return [(bench.name, bench.stats.median / once, info.get("limit", False), None)]
+    found, limit = info["in_turn"], info["in_turn"][info["limit"]]
+    ratios = {
+        n: statistics.median(a / b for a, b in zip(t[1:], limit[1:], strict=True))
+        for n, t in found.items()
+    }
+    return [
+        (n, statistics.median(t[1:]) / once, n == info["limit"], ratios[n])
+        for n, t in found.items()
+    ]
 
 
 def agree(ours, theirs, rtol):
@@ -83,11 +91,12 @@ def pytest_terminal_summary(terminalreporter, config):
             groups.setdefault(bench.group, []).extend(rows(bench))
     lines = []
     for group, found in groups.items():
-        limit = next((seconds for _, seconds, is_limit in found if is_limit), None)
+        limit = next((seconds for _, seconds, is_limit, _ in found if is_limit), None)
         lines += [f"\n### {group}\n", "| what | median, us | x limit |", "| --- | ---: | ---: |"]
-        for name, seconds, _ in sorted(found, key=lambda row: row[1]):
-            ratio = f"{seconds / limit:.2f}" if limit else "-"
-            lines.append(f"| {name} | {seconds * 1e6:.2f} | {ratio} |")
+        for name, seconds, _, ratio in sorted(found, key=lambda row: row[1]):
+            times = f"{ratio:.3f}" if ratio else f"{seconds / limit:.2f}" if limit else "-"
+            us = seconds * 1e6
+            lines.append(f"| {name} | {us:.{2 if us >= 1 else 4}f} | {times} |")
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text("\n".join(lines) + "\n")
     terminalreporter.write_line("\n".join(lines))
