@@ -11,6 +11,7 @@ from typing import Any
 
 from csched import _check
 from csched.nodes import product
+from csched.phases import curve
 from csched.presets import pieces, torch, transformers
 from csched.schedule import Schedule
 
@@ -58,7 +59,8 @@ def from_scheduler(
     Parameters
     ----------
     scheduler : torch.optim.lr_scheduler.LRScheduler
-        Any of torch's that is a function of the step, SequentialLR and ChainedScheduler included.
+        Any of torch's that is a function of the step, SequentialLR and ChainedScheduler included;
+        a SequentialLR inside another with the values that torch gives, not those it documents.
     group : int, optional
         The parameter group to read; not needed where all groups have one schedule.
     steps : int, optional
@@ -137,11 +139,25 @@ def _read(scheduler: Any, i: int, steps: int | None) -> Schedule:
     return preset(function, steps=steps, base_lr=base)
 
 
-def _sequential(scheduler: Any, i: int, steps: int | None) -> Schedule:
-    seams: list[int] = scheduler._milestones
-    made: list[Schedule] = []
-    for child, begin in zip(scheduler._schedulers, [0, *seams], strict=True):
-        one = _read(child, i, steps)
+def _sequential(scheduler: Any, i: int, steps: int | None, depth: int = 0) -> Schedule:
+    """Children in a row; ``depth`` sequences deep inside others.
+
+    torch steps the inner ones once more for each that they are in, when it builds these: their
+    children change so many steps earlier than they say, and those gone by then are never met.
+    """
+    late: list[int] = [m - depth for m in scheduler._milestones]
+    gone = sum(seam < 0 for seam in late)
+    seams, made = late[gone:], list[Schedule]()
+    for child, begin in zip(scheduler._schedulers[gone:], [0, *seams], strict=True):
+        if type(child).__name__ == "SequentialLR":
+            if made or gone:
+                hint = "torch can begin it again no more than you can: it raises at the milestone"
+                _check.fail(WHERE, "a SequentialLR inside another", "its first", child, hint)
+            one = _sequential(child, i, steps, depth + 1)
+        else:
+            one = _read(child, i, steps)
+            if depth and not begin and (not made or type(child).__name__ == "MultiplicativeLR"):
+                one = _stepped_at_once(child, i, one)
         if type(child).__name__ == "MultiplicativeLR" and begin:
             # it has no formula to begin again with: torch multiplies what the one before it left
             left = pieces.in_a_row(WHERE, made, seams[: len(made) - 1], 1.0)["lr"](begin - 1)
@@ -149,6 +165,27 @@ def _sequential(scheduler: Any, i: int, steps: int | None) -> Schedule:
             one = Schedule(lr=factor * one["lr"])
         made.append(one)
     return pieces.in_a_row(WHERE, made, seams, 1.0)
+
+
+def _stepped_at_once(child: Any, i: int, plain: Schedule) -> Schedule:
+    """The first child of an inner sequence: torch lets it go from step -1 to 0 as from any other.
+
+    Those that multiply what they find at each step have multiplied it once too often.
+    """
+    kind, base = type(child).__name__, float(child.base_lrs[i])
+    if kind == "ExponentialLR":
+        return Schedule(lr=float(child.gamma) * plain["lr"])
+    if kind == "MultiplicativeLR":
+        return Schedule(lr=float(child.lr_lambdas[i](0)) * plain["lr"])
+    if kind == "PolynomialLR":
+        less = (child.total_iters / (child.total_iters + 1)) ** child.power
+        return torch.PolynomialLR(child.total_iters, child.power, base_lr=base * less)
+    if kind == "CosineAnnealingLR":
+        n, low = child.T_max, float(child.eta_min)
+        more = 2.0 if n == 1 else 1.0 / math.cos(math.pi / (2 * n)) ** 2
+        fall = curve("cosine", low + more * (base - low), low, n)
+        return Schedule(lr=fall.then(plain["lr"][n:]))  # at its floor it finds its way again
+    return plain
 
 
 def _chained(scheduler: Any, i: int, steps: int | None) -> Schedule:

@@ -328,7 +328,9 @@ def SequentialLR(
 ) -> Schedule:
     """Schedules in a row, each from its milestone (a step of the whole) on its own clock.
 
-    ``base_lr`` multiplies what the schedules give.
+    ``base_lr`` multiplies what the schedules give. One inside another is what it says here; torch
+    changes its children a step early and begins some too high or too low, which
+    :func:`csched.torch.from_scheduler` reads as it is.
 
     >>> warm, main = LinearLR(0.5, 1.0, 2), ExponentialLR(0.5)
     >>> SequentialLR([warm, main], [2])["lr"].values(0, 5).tolist()
