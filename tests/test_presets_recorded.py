@@ -7,6 +7,7 @@ of its released package. Documented cases, by hand, are in test_presets_document
 import importlib
 import json
 import lzma
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -35,8 +36,10 @@ def meant(module, value):
     match value:
         case [str(name), dict(arguments)]:
             return called(module, name, arguments)
-        case [[str(), dict()], *_]:
+        case [[str(), dict()], *_] | [{"partial": _}, *_]:
             return [meant(module, v) for v in value]
+        case {"partial": [name, arguments]}:
+            return partial(getattr(module, name), **arguments)
         case {"over": [top, shift]}:
             return lambda t: top / (shift + t)
         case {"state": fields}:

@@ -6,7 +6,7 @@ FOLDER is where the libraries are, each without what it depends on; of each only
 its schedules are loaded, with empty modules in place of what they import (see ``of_*.py``)::
 
     pip install --no-deps --target FOLDER deepspeed fastai fastcore megatron-core mmengine \
-        mosaicml torchtitan paddlepaddle
+        mosaicml torchtitan paddlepaddle ai2-olmo-core nemo_toolkit
     git clone https://github.com/wolfecameron/LRSchedules FOLDER/LRSchedules
 
 Each ``of_<library>.py`` has ``cases(folder)``: preset -> (a draw of arguments, a run of the peer).
@@ -32,6 +32,8 @@ LIBRARIES = {  # library of presets -> distribution
     "torchtitan": "torchtitan",
     "mmengine": "mmengine",
     "composer": "mosaicml",
+    "olmo": "ai2-olmo-core",
+    "nemo": "nemo_toolkit",
     "wolfe": None,
 }
 

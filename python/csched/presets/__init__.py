@@ -33,6 +33,8 @@ LIBRARIES = (
     "torchtitan",
     "deepspeed",
     "paddle",
+    "olmo",
+    "nemo",
     "wolfe",
 )
 """The libraries there are presets for; each is a module here."""

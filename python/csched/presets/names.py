@@ -57,6 +57,12 @@ FAMILIES: dict[str, list[tuple[str, str, str]]] = {
         ("optax", "warmup_constant_schedule", "up only; with 0 steps init_value stays"),
         ("paddle", "LinearWarmup", "up, then a rate or a schedule"),
         ("wolfe", "linear_growth", "up; repeats"),
+        (
+            "olmo",
+            "LinearWithWarmup linear_with_warmup",
+            "to alpha_f times the peak; the warm-up is part of it",
+        ),
+        ("nemo", "WarmupAnnealing", "(t + 1) / (W + 1) up; cut after max_steps"),
     ],
     "polynomial": [
         ("torch", "PolynomialLR", "to 0"),
@@ -74,6 +80,10 @@ FAMILIES: dict[str, list[tuple[str, str, str]]] = {
         ("mmengine", "PolyLR PolyMomentum PolyParamScheduler", "ends at step end - 1"),
         ("composer", "PolynomialScheduler", "power must be given"),
         ("composer", "PolynomialWithWarmupScheduler", "power 2 unless told"),
+        ("nemo", "PolynomialDecayAnnealing", "cut after max_steps; cycle changes nothing"),
+        ("nemo", "PolynomialHoldDecayAnnealing", "after a hold"),
+        ("nemo", "SquareAnnealing", "to 0, but not below min_lr"),
+        ("nemo", "SquareRootAnnealing", "to 0, not below min_lr; the root counts from step 0"),
     ],
     "exponential": [
         ("torch", "ExponentialLR", "a factor a step"),
@@ -95,6 +105,7 @@ FAMILIES: dict[str, list[tuple[str, str, str]]] = {
         ("composer", "ExponentialScheduler", "a factor a decay_period, continuous inside it"),
         ("optax", "warmup_exponential_decay_schedule", "after a line up"),
         ("wolfe", "exp_growth", "up; repeats"),
+        ("olmo", "ExponentialScheduler exponential", "up, for a range test"),
     ],
     "cosine": [
         ("torch", "CosineAnnealingLR", "climbs back past T_max"),
@@ -136,6 +147,14 @@ FAMILIES: dict[str, list[tuple[str, str, str]]] = {
         ),
         ("fastai", "combined_cos", "two legs, the first maybe up"),
         ("wolfe", "cos_growth", "up; repeats"),
+        ("olmo", "CosWithWarmup cos_with_warmup", "holds; floor alpha_f times the peak"),
+        ("olmo", "HalfCosWithWarmup half_cos_with_warmup", "its second half, from half the peak"),
+        (
+            "olmo",
+            "CosWithWarmupAndLinearDecay cos_with_warmup_and_linear_decay",
+            "a line at its end",
+        ),
+        ("nemo", "CosineAnnealing", "holds; another warm-up where constant_steps are given"),
     ],
     "flat, then cosine": [
         ("fastai", "fit_flat_cos", "the first 75 %"),
@@ -204,6 +223,10 @@ FAMILIES: dict[str, list[tuple[str, str, str]]] = {
         ("pytorch_scheduler", "TrapezoidalScheduler", "linear decay"),
         ("megatron", "OptimizerParamScheduler WSD", "exponential decay unless told"),
         ("torchtitan", "LRScheduler", "(t + 1) / W up"),
+        ("olmo", "WSD wsd", "linear decay; to 0 unless told"),
+        ("olmo", "WSDS wsds", "periods, each with a decay whose end it reaches"),
+        ("nemo", "WarmupHoldAnnealLinear", "cut after max_steps"),
+        ("nemo", "WarmupHoldAnnealOneMinusSquareRoot", "to 0, but not below min_lr"),
     ],
     "inverse square root": [
         ("transformers", "get_inverse_sqrt_schedule inverse_sqrt", "timescale"),
@@ -211,6 +234,12 @@ FAMILIES: dict[str, list[tuple[str, str, str]]] = {
         ("pytorch_scheduler", "InverseSqrtScheduler", "sqrt(W / t)"),
         ("pytorch_scheduler", "PowerDecayScheduler", "any power; floor"),
         ("paddle", "NoamDecay", "0 at t = 0"),
+        ("olmo", "InvSqrtWithWarmup inv_sqrt_with_warmup", "towards alpha_f times the peak"),
+        ("olmo", "PowerLR power_lr", "any power, then a line"),
+        ("nemo", "InverseSquareRootAnnealing", "sqrt((W + 1) / (t + 1)), cut after max_steps"),
+        ("nemo", "T5InverseSquareRootAnnealing", "1 / sqrt(t) itself, whatever the rate"),
+        ("nemo", "NoamAnnealing", "step 0 as step 1; no end"),
+        ("nemo", "NoamHoldAnnealing", "any power, after a hold"),
     ],
     "inverse time": [
         ("keras", "InverseTimeDecay", "staircase"),
@@ -238,6 +267,7 @@ FAMILIES: dict[str, list[tuple[str, str, str]]] = {
         ("optax", "piecewise_interpolate_schedule", "points are products of scales"),
         ("ignite", "PiecewiseLinear", "equal milestones jump"),
         ("ignite", "PiecewiseLinearStateScheduler", "one step ahead"),
+        ("olmo", "ComposableScheduler composable", "lines and cosines, each of a duration"),
     ],
     "Chebyshev steps": [
         ("pytorch_optimizer", "get_chebyshev_schedule chebyshev", "factors up to 20"),
@@ -269,6 +299,10 @@ FAMILIES: dict[str, list[tuple[str, str, str]]] = {
         ("lrsched", "constant", "a value"),
         ("pytorch_scheduler", "IdentityScheduler", "the base rate"),
         ("fastai", "SchedNo", "start; end is ignored"),
+        ("olmo", "ConstantScheduler constant", "the base rate"),
+        ("olmo", "ConstantWithWarmup constant_with_warmup", "after a line from warmup_min_lr"),
+        ("nemo", "WarmupPolicy", "(t + 1) / (W + 1) up; cut after max_steps"),
+        ("nemo", "WarmupHoldPolicy", "the same"),
     ],
     "one after another": [
         ("torch", "SequentialLR", "absolute milestones; clocks begin again at 0"),
@@ -281,6 +315,7 @@ FAMILIES: dict[str, list[tuple[str, str, str]]] = {
         ("ignite", "create_lr_scheduler_with_warmup", "a line in front, at its end one step early"),
         ("pytorch_scheduler", "WarmupScheduler", "a warm-up in front; exponential means squared"),
         ("mmengine", "build_param_scheduler", "windows; overlapping ones multiply"),
+        ("olmo", "SequentialScheduler sequential", "each from the rate the one before it ended at"),
     ],
     "product": [
         ("torch", "ChainedScheduler", "here always the product"),
