@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import ClassVar
 
-from csched import _check
+from csched import _check, legal
 from csched.curve import Curve
 from csched.schedule import Schedule
 from csched.updating import Arrays, Given, Optimizer
@@ -96,7 +96,7 @@ class SGD(Optimizer):
 
     where = "csched.numpy.SGD"
     state_names = ("velocity",)
-    below: ClassVar = {"lr": math.inf, "momentum": 1.0, "weight_decay": math.inf}
+    below: ClassVar = legal.below("lr", "momentum", "weight_decay")
 
     def __init__(
         self,
@@ -215,13 +215,7 @@ class Adam(Optimizer):
 
     where = "csched.numpy.Adam"
     state_names = ("mean", "mean_square")
-    below: ClassVar = {
-        "lr": math.inf,
-        "momentum": 1.0,
-        "betas[0]": 1.0,
-        "betas[1]": 1.0,
-        "weight_decay": math.inf,
-    }
+    below: ClassVar = legal.below("lr", "momentum", "betas[0]", "betas[1]", "weight_decay")
     _decoupled: ClassVar = False
 
     def __init__(

@@ -8,9 +8,9 @@ from typing import Any
 
 from torch.optim import Optimizer
 
-from csched import _check
+from csched import _check, legal
 from csched.curve import Curve
-from csched.torch import binding, capturable, hooks, lanes, legal
+from csched.torch import binding, capturable, hooks, lanes
 from csched.torch import state as states
 from csched.torch.binding import Bound, Rules
 from csched.torch.device import Windows

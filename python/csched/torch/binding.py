@@ -13,10 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from csched import _check
+from csched import _check, legal
 from csched.curve import Curve
 from csched.schedule import Schedule
-from csched.torch import legal
 
 WHERE = "csched.torch.Scheduler"
 _PATH = re.compile(r"([^\[\]]+)(?:\[(\d+)\])?")

@@ -11,8 +11,8 @@ import torch.distributed
 from torch import Tensor
 from torch.optim import Optimizer
 
-from csched import _check, states
-from csched.torch import binding, legal
+from csched import _check, legal, states
+from csched.torch import binding
 from csched.torch.attaching import Attachment
 from csched.torch.binding import Bound
 

@@ -21,9 +21,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from csched import _check, _core
+from csched import _check, _core, legal
 from csched.curve import Curve
-from csched.torch import binding, legal
+from csched.torch import binding
 from csched.torch.binding import WHERE, Bound
 from csched.torch.refill import Refill, pinned
 

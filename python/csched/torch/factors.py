@@ -7,10 +7,10 @@ import operator
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from csched import _check
+from csched import _check, legal
 from csched.curve import Curve
 from csched.plateau import Plateau, staircase
-from csched.torch import binding, legal
+from csched.torch import binding
 from csched.torch.binding import WHERE, Bound
 
 

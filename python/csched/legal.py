@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 
 import numpy as np
 
@@ -20,8 +21,14 @@ RANGES = {
     "eps": (0.0, math.inf, False),
     "rho": (0.0, 1.0, False),
 }
+_ONE = re.compile(r"\[\d+\]$")  # of several: the path betas[1] has the key betas
 _EVERY_STEP_BELOW = 2**20  # 5 ms; longer curves are looked at where their phases meet and between
 _PLACES = 2**14
+
+
+def below(*paths: str) -> dict[str, float]:
+    """What the values at these paths, all at least 0, are less than."""
+    return {path: RANGES[_ONE.sub("", path)][1] for path in paths}
 
 
 def check(where: str, key: str, path: str, curve: Curve, factor: float, largest: float) -> None:
