@@ -3,6 +3,7 @@
 import doctest
 import inspect
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -113,3 +114,11 @@ def test_every_public_name_exists_and_the_recipes_are_public():
     assert all(hasattr(csched, name) for name in csched.__all__)
     assert {*csched.RECIPES, *recipes.HELPERS} <= set(csched.__all__)
     assert len(set(csched.__all__)) == len(csched.__all__)
+
+
+def test_what_frameworks_ask_for_is_shown_by_tests_that_exist():
+    named = re.findall(r"`(test_\w+)`", (ROOT / "docs" / "adapters.md").read_text())
+    sources = [path.read_text() for path in (ROOT / "tests").glob("*.py")]
+    known = {name for s in sources for name in re.findall(r"^def (test_\w+)", s, re.MULTILINE)}
+    assert len(named) > 50
+    assert not set(named) - known

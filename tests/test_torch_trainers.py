@@ -46,6 +46,31 @@ def test_accelerate_counts_updates(accumulation, prepared):
     assert module.main(accumulation, prepared) == want
 
 
+@pytest.mark.parametrize("processes", [1, 2, 8])
+def test_no_number_of_processes_moves_a_clock_that_counts_updates(monkeypatch, processes):
+    """Accelerate steps a prepared scheduler once a process: one that counts updates refuses."""
+    import accelerate
+
+    accelerate.Accelerator(cpu=True)
+    monkeypatch.setitem(accelerate.state.PartialState._shared_state, "num_processes", processes)
+    optimizer = torch.optim.SGD([torch.zeros(1)], lr=0.1)
+    schedule = csched.linear(0.1, steps=80)
+    counts = csched.torch.Scheduler(optimizer, schedule, drive="optimizer")
+    optimizer.step_was_skipped = False
+    for t in range(3):
+        assert optimizer.param_groups[0]["lr"] == schedule["lr"](t)
+        optimizer.step()
+    prepared = accelerate.scheduler.AcceleratedScheduler(counts, optimizer)
+    with pytest.raises(ValueError, match="not called where the optimizer or another scheduler"):
+        prepared.step()
+    counts.detach()
+    stepped = csched.torch.Scheduler(optimizer, schedule)
+    accelerate.scheduler.AcceleratedScheduler(stepped, optimizer).step()
+    assert stepped.position == processes  # theirs, whatever the scheduler
+    accelerate.scheduler.AcceleratedScheduler(stepped, optimizer, split_batches=True).step()
+    assert stepped.position == processes + 1
+
+
 def test_transformers_trains_and_resumes(tmp_path):
     module = example("torch_transformers")
     want = module.SCHEDULE["lr"].values(0, 8).tolist()

@@ -57,8 +57,9 @@ class Scheduler(Reading):
         a GradScaler skips are none); or another scheduler, for several optimizers on one clock.
     storage : "keep", "buffer" or "device", default "keep"
         "keep": floats stay floats, and tensors stay the tensors they are and are filled in place.
-        "buffer": every lr becomes a 0-dim view of one float32 tensor a device, written by one
-        copy whatever the number of groups; for compiled steps. "device": as "buffer", and the
+        "buffer": every lr becomes a 0-dim view of one float32 tensor a device, filled by one
+        write whatever the number of groups; for compiled steps: others, on a GPU, may wait for it
+        at every update (SGD that is not fused, Adam not capturable). "device": as "buffer", and the
         values of the steps to come lie on the device with a counter, for every key that the
         optimizer reads there: a step is two launches, and ``step_on_device()`` may be captured in
         a CUDA graph with the update and replayed by ``replay(graph)``. A capture of an update that
