@@ -75,11 +75,17 @@ def checked_count(count: Any) -> jax.Array:
 Count = Any
 """An integer scalar or array; with ``two_words`` also a pair of uint32, see :func:`words`."""
 
+
+def _of_one_type(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """The operation, with a number of Python as one of the other's type."""
+    return lambda a, b: operation(a, b if hasattr(b, "dtype") else np.asarray(b, a.dtype))
+
+
 _XP = SimpleNamespace(
     **{name: getattr(lax, name) for name in ("sin", "exp", "expm1", "log", "log1p", "sqrt")},
     where=lax.select,
-    minimum=jnp.minimum,
-    maximum=jnp.maximum,
+    minimum=_of_one_type(lax.min),
+    maximum=_of_one_type(lax.max),
     power=lax.pow,
     round=lambda x: lax.round(x, lax.RoundingMethod.TO_NEAREST_EVEN),
     sum=jnp.sum,

@@ -87,7 +87,14 @@ class Place:
 
 
 def exponential(place: Place) -> Any:
-    """The value of an exponential phase: that at the near end times 2^(+-rate n)."""
+    """The value of an exponential phase: that at the near end times (end / start)^+-x."""
+    xp, near = place.xp, place.in_first_half
+    x = xp.where(near, place.after_zero, -place.before_one) * place["per_step"]
+    return xp.where(near, place["start"], place["end"]) * xp.power(place["ratio"], x)
+
+
+def steep_exponential(place: Place) -> Any:
+    """The same where the power has too many digits before the point: 2^(+-rate n), in two parts."""
     xp, near = place.xp, place.in_first_half
     whole, part = place.power(step_words.choose(near, place.from_zero, place.to_one, xp))
     if "whole_zero" in place.columns:
@@ -287,6 +294,7 @@ def kernel_of(name: str) -> Kernel:
 
 VALUES: dict[str, Callable[[Place], Any]] = {
     "exponential": exponential,
+    "steep_exponential": steep_exponential,
     "exp_hyperbolic": exp_hyperbolic,
 }
 """Kernels that give the value itself."""

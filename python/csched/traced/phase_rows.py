@@ -89,7 +89,14 @@ def _slowed(row: Row, k_decay: float) -> Row:
 
 
 def _exponential(node: Node, start: float, end: float) -> Row:
-    return Row("exponential", start, end, rate=-_log_ratio(start, end) / node.span)
+    log = _log_ratio(start, end)
+    if abs(log) <= GENTLE:
+        return Row("exponential", start, end, {"ratio": end / start})
+    return Row("steep_exponential", start, end, rate=-log / node.span)
+
+
+GENTLE = 10.0
+"""abs(log2(start / end)) up to which a plain power is within 8 ulp, in 13 operations, not in 30."""
 
 
 def _log_ratio(start: float, end: float) -> float:
