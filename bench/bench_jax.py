@@ -39,6 +39,7 @@ def cases(n):
 
 CASES = cases(N)
 KINDS = ["constant", "csched, table", "csched, closed form", "optax"]
+CHOSEN = "csched, chosen by length"
 
 
 def constant(count):
@@ -49,6 +50,7 @@ def schedule_of(kind, case, made=CASES):
     curve, peer = made[case]
     made = {
         "constant": lambda: constant,
+        CHOSEN: lambda: cj.as_schedule(curve),
         "csched, table": lambda: cj.as_schedule(curve, "table"),
         "csched, closed form": lambda: cj.as_schedule(curve, "closed"),
         "optax": lambda: peer,
@@ -126,6 +128,7 @@ def test_compiling_the_training(timed_in_turn):
 @pytest.mark.parametrize("case", CASES)
 def test_compiling_the_schedule(timed_in_turn, case, n):
     count = jnp.int32(3)
-    calls = {kind: compiling(schedule_of(kind, case, cases(n)), count) for kind in KINDS}
+    kinds = [*KINDS, CHOSEN]
+    calls = {kind: compiling(schedule_of(kind, case, cases(n)), count) for kind in kinds}
     group = f"jax: compiling {case} of {n:,} steps alone; limit: optax"
     timed_in_turn(group, calls, "optax", rounds=25)

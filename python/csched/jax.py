@@ -110,7 +110,8 @@ for _node in closed_form.NODES:
 class ClosedForm:
     """A curve as float32 arithmetic on the count; a pytree and an optax schedule.
 
-    Curves that differ in numbers only have one structure, and so one lowering.
+    Curves that differ in numbers only have one structure, and so one lowering; but powers of 1/2,
+    1, 2 and 3 are forms of their own, and so are exponentials over ratios of more than 2^10.
     """
 
     tree: Any
