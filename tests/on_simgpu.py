@@ -203,6 +203,18 @@ def test_a_number_of_the_host_that_a_graph_would_freeze_is_refused():
     assert not on_cpu._optimizer_step_pre_hooks  # there it costs nothing
 
 
+def test_a_device_without_streams_is_refilled_in_the_order_of_the_steps(monkeypatch):
+    monkeypatch.delattr(torch.get_device_module("simgpu"), "Stream")
+    monkeypatch.setattr(device, "FLOATS", 21)
+    optimizer = adamw(1)
+    scheduler = csched.torch.Scheduler(optimizer, ENDLESS, storage="device")
+    simgpu.counted.clear()
+    for t in range(30):
+        assert now(optimizer) == [np.float32(ENDLESS(t))]
+        scheduler.step()
+    assert simgpu.counted["copy to the device"] == 3
+
+
 @pytest.mark.parametrize("storage", ["keep", "buffer", "device"])
 def test_a_tensor_is_not_moved_by_the_host_in_a_capture(storage):
     optimizer = adamw()

@@ -443,7 +443,7 @@ def test_a_whole_training_step_is_compiled_once(monkeypatch, inside):
         counter = CompileCounter()
         step = torch.compile(training, backend=counter) if compiled else training
         with contextlib.ExitStack() as stack:
-            for t in range(1000 if inside else 50):
+            for t in range(300 if inside else 50):
                 if compiled and t == 2:
                     parts = counter.frame_count
                     stack.enter_context(torch.compiler.set_stance("fail_on_recompile"))
@@ -454,7 +454,7 @@ def test_a_whole_training_step_is_compiled_once(monkeypatch, inside):
         if compiled:
             assert counter.frame_count == parts <= 3  # torch cuts at backward and around updates
         ends.append(loss.item())
-    # measured 1.3e-4 after 1000 steps: the compiled update multiplies in another order
+    # measured 2.9e-4 after 300 steps: the compiled update multiplies in another order
     assert ends[0] == pytest.approx(ends[1], rel=1e-3)
 
 

@@ -8,7 +8,7 @@ import csched.torch
 import numpy as np
 import pytest
 import torch
-from csched.torch import hooks
+from csched.torch import device, hooks
 from torch._dynamo.testing import CompileCounter
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -162,11 +162,11 @@ def test_one_buffer_holds_the_rates_of_all_groups():
     assert [g["lr"] for g in optimizer.param_groups] == [0.3] * 50
 
 
-def buffered(groups=3):
-    """An optimizer, its scheduler with storage "buffer", and how its rates look now."""
+def buffered(groups=3, storage="buffer"):
+    """An optimizer, its scheduler, and whether its rates are right now."""
     optimizer = sgd(lambda: 0.3, groups)
     scheduler = csched.torch.Scheduler(
-        optimizer, COSINE, scale={i: 0.5**i for i in range(groups)}, storage="buffer"
+        optimizer, COSINE, scale={i: 0.5**i for i in range(groups)}, storage=storage
     )
 
     def rates():
@@ -203,15 +203,20 @@ def test_rates_whose_memory_moved_are_found_again():
         assert right()
 
 
-def test_rates_made_in_inference_mode_are_written_outside_of_it():
+@pytest.mark.parametrize("storage", ["buffer", "device"])
+def test_rates_made_in_inference_mode_are_written_outside_of_it(monkeypatch, storage):
+    monkeypatch.setattr(device, "FLOATS", 27)  # refilled every 4 steps
     with torch.inference_mode():
-        optimizer, scheduler, right = buffered()
-    assert not optimizer.param_groups[0]["lr"].is_inference()
-    scheduler.step()
-    assert right()
-    with torch.inference_mode():
+        optimizer, scheduler, right = buffered(storage=storage)
         scheduler.step()
-    assert right()
+    assert not optimizer.param_groups[0]["lr"].is_inference()
+    for _ in range(20):
+        scheduler.step()
+        assert right()
+    with torch.inference_mode():
+        for _ in range(20):
+            scheduler.step()
+            assert right()
 
 
 class Calls(TorchDispatchMode):
@@ -249,6 +254,14 @@ def test_a_device_lr_is_written_without_reading_the_device():
         with Calls() as calls:
             scheduler.step()
         assert calls.names[-1:] == ["aten.copy_.default"]  # a fake one has no memory to write to
+
+
+@pytest.mark.parametrize("storage", ["keep", "buffer"])
+def test_parameters_that_are_not_there_yet_have_a_schedule(storage):
+    optimizer = torch.optim.SGD([torch.zeros(3, device="meta", requires_grad=True)], lr=0.1)
+    scheduler = csched.torch.Scheduler(optimizer, COSINE, storage=storage)
+    scheduler.step()
+    assert scheduler.get_last_lr() == [COSINE(1)]
 
 
 @DYNAMO_WARNS

@@ -175,7 +175,8 @@ class Windows:
                 if home.curves[place] is not b.curves[path]:  # under a plateau's factor
                     home.curves[place] = b.curves[path]
                     stale.append(home)
-        made = [Window(device, columns) for device, columns in fresh.items()]
+        with torch.inference_mode(False):  # tensors made under it could not be written outside
+            made = [Window(device, columns) for device, columns in fresh.items()]
         self.all += made
         for window in {*stale, *made}:
             window.load(t)

@@ -39,10 +39,9 @@ def rebinder(ref: Callable[[], Scheduler | None]) -> Callable[[Optimizer], None]
 
 def captures(device: torch.device) -> Callable[[], bool] | None:
     """What tells whether a graph is being captured there; None where nothing is ever captured."""
-    if device.type == "cpu":
-        return None
-    module = torch.get_device_module(device)
-    return getattr(module, "is_current_stream_capturing", None) if module.is_initialized() else None
+    module: Any = getattr(torch, device.type, None)  # torch.cuda; none for meta
+    ask: Callable[[], bool] | None = getattr(module, "is_current_stream_capturing", None)
+    return None if ask is None or not module.is_initialized() else ask
 
 
 def frozen(bounds: Iterable[Bound]) -> dict[str, Callable[[], bool]]:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -27,9 +28,11 @@ class Refill:
 
     def __init__(self, device: torch.device, rows: int, width: int) -> None:
         self.device, self.shape = device, (rows, width)
-        self._module = torch.get_device_module(device)  # on the CPU its streams do nothing
+        module: Any = getattr(torch, device.type, None)  # torch.cuda
+        # those of the CPU do nothing: there, and on devices without, all is done in one order
+        self._module = module if hasattr(module, "Stream") else torch.cpu
         self._beside = self._module.Stream(device)
-        with self._module.stream(self._beside):
+        with self._module.stream(self._beside), torch.inference_mode(False):
             self._landed = torch.empty(self.shape, dtype=torch.float32, device=device)
         self._rows: Future[Tensor] | None = None
         self._sent = False
