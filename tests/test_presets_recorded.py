@@ -50,9 +50,12 @@ def meant(module, value):
 
 
 def pairs(peer, name, cases):
-    """Our values and the peer's, one after another, with the largest of each run beside."""
+    """Our values and the peer's, one after another, with the largest of each run beside.
+
+    And what runs they are: (case, key, first step, how many).
+    """
     module = importlib.import_module(f"csched.presets.{peer}")
-    ours, theirs, sizes, places = [], [], [], []
+    ours, theirs, sizes, runs = [], [], [], []
     for i, (arguments, recorded) in enumerate(cases):
         schedule = called(module, name, arguments)
         assert set(schedule) == set(recorded), arguments
@@ -60,18 +63,20 @@ def pairs(peer, name, cases):
             n, first = len(values), SKIPPED.get((peer, name, key), 0)
             ours.append(schedule[key].values(first, n))
             theirs.append(np.array(values[first:]))
-            sizes.append(np.full(n - first, np.max(np.abs(values))))
-            places += [(i, key, t) for t in range(first, n)]
-    return np.concatenate(ours), np.concatenate(theirs), np.concatenate(sizes), places
+            sizes.append(np.full(n - first, np.max(np.abs(theirs[-1]))))
+            runs.append((i, key, first, n - first))
+    return np.concatenate(ours), np.concatenate(theirs), np.concatenate(sizes), runs
 
 
 @pytest.mark.parametrize("peer", PEERS)
 def test_every_preset_gives_what_its_peer_gave(peer):
     for name, cases in read(peer).items():
-        ours, theirs, sizes, places = pairs(peer, name, cases)
+        ours, theirs, sizes, runs = pairs(peer, name, cases)
         room = CLOSED * np.abs(theirs) + ROUNDING.get(peer, NEAR_ZERO) * sizes
         worst = int(np.argmax(np.abs(ours - theirs) - room))
-        i, key, t = places[worst]
+        ends = np.cumsum([count for *_, count in runs])
+        i, key, first, count = runs[int(np.searchsorted(ends, worst, "right"))]
+        t = worst - int(ends[np.searchsorted(ends, worst, "right")]) + count + first
         where = f"{peer}.{name}({cases[i][0]})[{key!r}] at step {t}"
         assert abs(ours[worst] - theirs[worst]) <= room[worst], (
             f"{where}: {ours[worst]!r}, the peer gave {theirs[worst]!r}"

@@ -6,7 +6,8 @@ FOLDER is where the libraries are, each without what it depends on; of each only
 its schedules are loaded, with empty modules in place of what they import (see ``of_*.py``)::
 
     pip install --no-deps --target FOLDER deepspeed fastai fastcore megatron-core mmengine \
-        mosaicml torchtitan paddlepaddle ai2-olmo-core nemo_toolkit
+        mosaicml torchtitan paddlepaddle ai2-olmo-core nemo_toolkit \
+        mindspore fairseq2 axolotl monai mlx mxnet
     git clone https://github.com/wolfecameron/LRSchedules FOLDER/LRSchedules
 
 Each ``of_<library>.py`` has ``cases(folder)``: preset -> (a draw of arguments, a run of the peer).
@@ -34,6 +35,12 @@ LIBRARIES = {  # library of presets -> distribution
     "composer": "mosaicml",
     "olmo": "ai2-olmo-core",
     "nemo": "nemo_toolkit",
+    "mindspore": "mindspore",
+    "fairseq2": "fairseq2",
+    "axolotl": "axolotl",
+    "monai": "monai",
+    "mlx": "mlx",
+    "mxnet": "mxnet",
     "wolfe": None,
 }
 

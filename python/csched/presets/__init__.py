@@ -35,6 +35,12 @@ LIBRARIES = (
     "paddle",
     "olmo",
     "nemo",
+    "mindspore",
+    "fairseq2",
+    "axolotl",
+    "monai",
+    "mlx",
+    "mxnet",
     "wolfe",
 )
 """The libraries there are presets for; each is a module here."""

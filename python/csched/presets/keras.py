@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from csched import _check
-from csched.curve import Curve
 from csched.nodes import sequence
 from csched.phases import curve
 from csched.presets import pieces
@@ -81,17 +80,7 @@ def PolynomialDecay(
     first, last = initial_learning_rate, end_learning_rate
     if not cycle:
         return Schedule(lr=curve("polynomial", first, last, n, power=power))
-    return Schedule(lr=stretched_cycles(first, last, n, power))
-
-
-def stretched_cycles(first: float, last: float, n: int, power: float) -> Curve:
-    """Horizon n ceil(t / n): steps 0, ..., n read the first, n + 1, ..., 2n the second."""
-    parts = [curve("polynomial", first, last, n + 1, span=float(n), power=power)]
-    for i in range(2, 257):
-        begin, span = float((i - 1) * n + 1), float(i * n)
-        part = curve("polynomial", first, last, n, offset=begin, span=span, power=power)
-        parts.append(part)
-    return sequence(*parts, pieces.constant(last))
+    return Schedule(lr=pieces.stretched_cycles(first, last, n, power))
 
 
 def InverseTimeDecay(

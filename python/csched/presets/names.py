@@ -15,6 +15,8 @@ FAMILIES: dict[str, list[tuple[str, str, str]]] = {
         ("ignite", "StepStateScheduler", "one step ahead"),
         ("mmengine", "StepLR StepMomentum StepParamScheduler", "within its window"),
         ("composer", "StepScheduler", "times are strings; cut to whole batches"),
+        ("mlx", "step_decay", "a factor every step_size steps"),
+        ("mxnet", "FactorScheduler", "down to stop_factor_lr; goes on under the warm-up"),
     ],
     "milestones": [
         ("torch", "MultiStepLR", "new value at the milestone"),
@@ -33,6 +35,8 @@ FAMILIES: dict[str, list[tuple[str, str, str]]] = {
         ),
         ("composer", "MultiStepScheduler", "milestones of several units"),
         ("composer", "MultiStepWithWarmupScheduler", "a line from 0 over it"),
+        ("mindspore", "piecewise_constant_lr", "milestones are the ends"),
+        ("mxnet", "MultiFactorScheduler", "new value at the step"),
     ],
     "linear": [
         ("torch", "LinearLR", "factors of the base rate"),
@@ -63,6 +67,9 @@ FAMILIES: dict[str, list[tuple[str, str, str]]] = {
             "to alpha_f times the peak; the warm-up is part of it",
         ),
         ("nemo", "WarmupAnnealing", "(t + 1) / (W + 1) up; cut after max_steps"),
+        ("mlx", "linear_schedule", "held"),
+        ("mindspore", "warmup_lr", "up only; read once an epoch"),
+        ("monai", "LinearLR", "a range test; end at num_iter - 1"),
     ],
     "polynomial": [
         ("torch", "PolynomialLR", "to 0"),
@@ -84,6 +91,9 @@ FAMILIES: dict[str, list[tuple[str, str, str]]] = {
         ("nemo", "PolynomialHoldDecayAnnealing", "after a hold"),
         ("nemo", "SquareAnnealing", "to 0, but not below min_lr"),
         ("nemo", "SquareRootAnnealing", "to 0, not below min_lr; the root counts from step 0"),
+        ("mindspore", "polynomial_decay_lr", "read once an epoch; update_decay_epoch stretches"),
+        ("fairseq2", "PolynomialDecayLR", "the warm-up is part of num_steps"),
+        ("mxnet", "PolyScheduler", "squared unless told; end at max_update - 1"),
     ],
     "exponential": [
         ("torch", "ExponentialLR", "a factor a step"),
@@ -106,6 +116,11 @@ FAMILIES: dict[str, list[tuple[str, str, str]]] = {
         ("optax", "warmup_exponential_decay_schedule", "after a line up"),
         ("wolfe", "exp_growth", "up; repeats"),
         ("olmo", "ExponentialScheduler exponential", "up, for a range test"),
+        ("mindspore", "exponential_decay_lr", "read once an epoch; staircase"),
+        ("mindspore", "natural_exp_decay_lr", "exp(-rate epoch); staircase"),
+        ("mlx", "exponential_decay", "a factor a step"),
+        ("monai", "ExponentialLR", "a range test; end at num_iter - 1"),
+        ("axolotl", "InterpolatingLogScheduler", "between two values, the first of them twice"),
     ],
     "cosine": [
         ("torch", "CosineAnnealingLR", "climbs back past T_max"),
@@ -155,6 +170,17 @@ FAMILIES: dict[str, list[tuple[str, str, str]]] = {
             "a line at its end",
         ),
         ("nemo", "CosineAnnealing", "holds; another warm-up where constant_steps are given"),
+        ("mindspore", "cosine_decay_lr", "read once an epoch; held"),
+        ("mlx", "cosine_decay", "held"),
+        ("mxnet", "CosineScheduler", "end at max_update - 1"),
+        ("monai", "WarmupCosineSchedule", "to 0, but not below end_lr; climbs back"),
+        ("axolotl", "get_cosine_schedule_with_quadratic_warmup", "a parabola up; climbs back"),
+        ("axolotl", "get_cosine_schedule_with_min_lr", "climbs back past the end"),
+        (
+            "axolotl",
+            "get_cosine_schedule_with_warmup_decay_constant",
+            "over a part of the steps, then held",
+        ),
     ],
     "flat, then cosine": [
         ("fastai", "fit_flat_cos", "the first 75 %"),
@@ -192,6 +218,11 @@ FAMILIES: dict[str, list[tuple[str, str, str]]] = {
             "CosineAnnealingWarmRestartsScheduler",
             "lengths rounded down one from another; for ever",
         ),
+        (
+            "fairseq2",
+            "CosineAnnealingLR",
+            "after a warm-up; lengths rounded down, levels times lr_mul",
+        ),
     ],
     "triangles": [
         ("torch", "CyclicLR", "momentum too, also where the SGD had none"),
@@ -227,6 +258,7 @@ FAMILIES: dict[str, list[tuple[str, str, str]]] = {
         ("olmo", "WSDS wsds", "periods, each with a decay whose end it reaches"),
         ("nemo", "WarmupHoldAnnealLinear", "cut after max_steps"),
         ("nemo", "WarmupHoldAnnealOneMinusSquareRoot", "to 0, but not below min_lr"),
+        ("fairseq2", "TriStageLR", "exponential decay; from and to a hundredth unless told"),
     ],
     "inverse square root": [
         ("transformers", "get_inverse_sqrt_schedule inverse_sqrt", "timescale"),
@@ -240,16 +272,20 @@ FAMILIES: dict[str, list[tuple[str, str, str]]] = {
         ("nemo", "T5InverseSquareRootAnnealing", "1 / sqrt(t) itself, whatever the rate"),
         ("nemo", "NoamAnnealing", "step 0 as step 1; no end"),
         ("nemo", "NoamHoldAnnealing", "any power, after a hold"),
+        ("fairseq2", "MyleLR", "sqrt(W / t)"),
+        ("fairseq2", "NoamLR", "0 at t = 0"),
     ],
     "inverse time": [
         ("keras", "InverseTimeDecay", "staircase"),
         ("paddle", "InverseTimeDecay", "gamma a step"),
+        ("mindspore", "inverse_decay_lr", "read once an epoch; staircase"),
     ],
     "REX": [
         ("pytorch_optimizer", "REXScheduler rex", "beta 1/2, the paper's; first update at min_lr"),
         ("pytorch_scheduler", "RexScheduler", "beta 1/2, the paper's"),
         ("wolfe", "rex_decay", "beta 0.9; repeats"),
         ("wolfe", "rex_growth", "beta 0.9; up; repeats"),
+        ("axolotl", "RexLR", "beta 0.9; a step ahead; min_lr at the last step"),
     ],
     "tanh": [
         ("timm", "TanhLRScheduler tanh", "lb -7, ub 3"),
@@ -316,10 +352,12 @@ FAMILIES: dict[str, list[tuple[str, str, str]]] = {
         ("pytorch_scheduler", "WarmupScheduler", "a warm-up in front; exponential means squared"),
         ("mmengine", "build_param_scheduler", "windows; overlapping ones multiply"),
         ("olmo", "SequentialScheduler sequential", "each from the rate the one before it ended at"),
+        ("mlx", "join_schedules", "absolute boundaries; clocks begin again at 0"),
     ],
     "product": [
         ("torch", "ChainedScheduler", "here always the product"),
         ("mmengine", "build_param_scheduler", "of schedulers whose windows overlap"),
+        ("axolotl", "JaggedLRRestartScheduler", "a schedule times teeth; a step ahead"),
     ],
     "by name or scale": [
         ("transformers", "get_scheduler", "its names are those of the aliases here"),

@@ -11,7 +11,7 @@ from csched import _check
 from csched.nodes import sequence
 from csched.phases import curve
 from csched.presets import pieces
-from csched.presets.nemo_parts import begun, holding, left, length, policy, stretched
+from csched.presets.nemo_parts import begun, holding, left, length, policy
 from csched.schedule import Schedule
 
 __all__ = [
@@ -325,7 +325,7 @@ def PolynomialHoldDecayAnnealing(
     n = left(where, max_steps, max(up, held), "warm-up and hold")
     fall = curve("polynomial", base_lr, min_lr, n, power=power)
     if cycle and not held:
-        fall = stretched(base_lr, min_lr, n, power, max_steps)
+        fall = pieces.stretched_cycles(base_lr, min_lr, n, power, -(-max_steps // n))
     return policy(up, base_lr, begun(base_lr, held, fall), max_steps, min_lr)
 
 

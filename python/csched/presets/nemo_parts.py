@@ -55,15 +55,3 @@ def holding(
     if hold is None and hold_ratio is None:
         return up, 0
     return up, up + length(where, "hold", hold, hold_ratio, whole)
-
-
-def stretched(base: float, floor: float, n: int, power: float, whole: int) -> Curve:
-    """``(1 - t / D)**power`` with D the multiple of n at or after t, up to step ``whole``."""
-    parts = [curve("polynomial", base, floor, n, power=power), pieces.constant(floor)]
-    for end in range(2 * n, whole + n, n):
-        if n > 1:
-            at, span = float(end - n + 1), float(end)
-            horizon = curve("polynomial", base, floor, n - 1, offset=at, span=span, power=power)
-            parts.append(horizon)
-        parts.append(pieces.constant(floor))
-    return sequence(*parts)

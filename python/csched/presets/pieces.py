@@ -119,6 +119,18 @@ def cycles(
     return sequence(*parts, *([] if last is None else [after(last)]))
 
 
+def stretched_cycles(first: float, last: float, n: int, power: float, times: int = 256) -> Curve:
+    """Horizon n ceil(t / n): steps 0, ..., n read the first, n + 1, ..., 2n the second."""
+    _check.integer("presets", f"{times} horizons", times * n, 1)
+    whole: Any = curve("polynomial", first, last, n + 1, span=float(n), power=power)
+    law = whole.arguments  # checked once, for all of them
+    later = (
+        Phase("polynomial", first, last, n, law, None, float((i - 1) * n + 1), float(i * n))
+        for i in range(2, times + 1)
+    )
+    return sequence(whole, *later, constant(last))
+
+
 def leg_of(profile: str, **arguments: Any) -> Callable[[float, float, int, float, float], Curve]:
     """A leg for :func:`cycles` along one profile."""
 
