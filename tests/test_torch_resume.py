@@ -196,6 +196,29 @@ def test_distributed_checkpoint_saves_and_loads(tmp_path):
     assert fresh.position == 5
 
 
+@pytest.mark.parametrize("stepped", [True, False])
+def test_copies_follow_what_the_groups_followed_whatever_has_become_of_them(stepped):
+    """One has gone that a rule names, and the others are not where the rules by index mean."""
+    weights = [torch.nn.Parameter(torch.zeros(1)) for _ in range(4)]
+    groups = [{"params": [w]} for w in weights]
+    groups[2]["name"] = "head"
+    optimizer = torch.optim.SGD(groups, lr=0.3, momentum=0.9)
+    curves = {1: csched.linear(0.1, 9), "head": csched.linear(0.2, 9), "*": csched.linear(0.3, 9)}
+    scheduler = csched.torch.Scheduler(optimizer, curves, scale={0: 0.5, 3: 0.25})
+    del optimizer.param_groups[2]
+    optimizer.param_groups.reverse()
+    if stepped:
+        scheduler.step()
+    copied, pickled = copy.deepcopy(scheduler), pickle.loads(pickle.dumps(scheduler))
+    for made in (scheduler, copied, pickled):
+        made.seek(4)
+        want = [0.25 * curves["*"]["lr"](4), curves[1]["lr"](4), 0.5 * curves["*"]["lr"](4)]
+        assert [g["lr"] for g in made.optimizer.param_groups] == want
+        made.optimizer.add_param_group({"params": [torch.zeros(1)], "name": "head"})
+        made.step()
+        assert made.get_last_lr()[3] == curves["head"]["lr"](5)
+
+
 def test_pickles_and_copies_keep_position_and_optimizer():
     optimizer = sgd()
     scheduler = csched.torch.Scheduler(optimizer, SPECS["one_cycle"])

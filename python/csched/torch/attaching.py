@@ -12,7 +12,7 @@ from csched import _check, legal
 from csched.curve import Curve
 from csched.torch import binding, capturable, hooks, lanes
 from csched.torch import state as states
-from csched.torch.binding import Bound, Rules
+from csched.torch.binding import Bound, Followed
 from csched.torch.device import Windows
 
 _in: weakref.WeakKeyDictionary[Optimizer, weakref.WeakSet[Attachment]]
@@ -23,12 +23,16 @@ class Attachment:
 
     def __init__(
         self,
-        rules: Rules,
+        schedule: Any,
         scale: str | Mapping[Any, float] | None,
         storage: str,
         extra: tuple[str, ...],
     ) -> None:
-        self.rules, self.scale, self.storage, self.extra = rules, scale, storage, extra
+        self._followed = schedule.each if isinstance(schedule, Followed) else None
+        self.rules = (
+            schedule.rules if isinstance(schedule, Followed) else binding.rules_of(schedule)
+        )
+        self.scale, self.storage, self.extra = scale, storage, extra
         self.bounds: list[Bound] = []
         self.gone: list[str] = []  # groups that are no longer in the optimizer
         self.windows = Windows()
@@ -38,9 +42,13 @@ class Attachment:
     def bind(self, optimizer: Optimizer) -> None:
         """Bind every group; checks all and writes nothing."""
         groups = optimizer.param_groups
-        binding.check_rules(self.rules, groups, self.extra)
         inner = hooks.innermost(optimizer)
-        bounds = [self._bound(inner, group, i) for i, group in enumerate(groups)]
+        if self._followed is None:
+            binding.check_rules(self.rules, groups, self.extra)
+            bounds = [self._bound(inner, group, i) for i, group in enumerate(groups)]
+        else:  # groups may have gone, and others have their places
+            each = zip(groups, self._followed, strict=True)
+            bounds = [binding.bind(g, rule, self.extra, scale) for g, (rule, scale) in each]
         binding.check_shared(bounds)
         others = _in.setdefault(inner, weakref.WeakSet())
         for other in others:
@@ -50,7 +58,8 @@ class Attachment:
 
     def _bound(self, inner: Optimizer, group: dict[str, Any], index: int | None) -> Bound:
         scale = binding.scale_of(group, index, self.scale)
-        bound = binding.bind(group, index, self.rules, self.extra, scale)
+        rule = binding.rule_of(group, index, self.rules)
+        bound = binding.bind(group, rule, self.extra, scale)
         if self.storage == "device":
             capturable.check(inner, bound, binding.device_of(group))
         return bound
@@ -76,7 +85,8 @@ class Attachment:
         fresh = []
         for i, old in enumerate(self.bounds):
             scale = scales.get(old.label(i), 1.0)
-            b = binding.bind(old.group, i, rules, self.extra, scale)
+            rule = binding.rule_of(old.group, i, rules)
+            b = binding.bind(old.group, rule, self.extra, scale)
             fresh.append(binding.inherit(b, old))
         binding.check_shared(fresh)
         for b, old in zip(fresh, self.bounds, strict=True):
@@ -113,6 +123,15 @@ class Attachment:
         if optimizer is not None:
             _in[hooks.innermost(optimizer)].discard(self)
         self.bounds, self._after, self.windows = [], [], Windows()
+
+    def followed(self, optimizer: Optimizer | None) -> Followed:
+        """For a copy of the optimizer, to go on as here."""
+        groups = [] if optimizer is None else list(optimizer.param_groups)
+        each = []
+        for group, b in zip(groups, binding.matched(self.bounds, groups), strict=True):
+            rule = b.rule if b else binding.rule_of(group, None, self.rules)
+            each.append((rule, b.scale if b else binding.scale_of(group, None, self.scale)))
+        return Followed(self.rules, each)
 
     def spec(self) -> dict[str, Any]:
         """Schedules and scales as plain JSON types."""

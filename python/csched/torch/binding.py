@@ -21,6 +21,15 @@ WHERE = "csched.torch.Scheduler"
 _PATH = re.compile(r"([^\[\]]+)(?:\[(\d+)\])?")
 
 Rules = dict[str | int, Schedule]
+
+
+class Followed(NamedTuple):
+    """Schedules by group, and what the groups of an optimizer follow already: for its copies."""
+
+    rules: Rules
+    each: list[tuple[Schedule | None, float]]  # rule and scale
+
+
 Memory = Tensor | np.ndarray[tuple[int], np.dtype[np.float32]]
 
 
@@ -41,6 +50,7 @@ class Bound:
     group: dict[str, Any]
     scale: float
     curves: dict[str, Curve]
+    rule: Schedule | None = None  # that they are of
     before: dict[str, Any] = field(default_factory=dict)  # by key
     tensors: dict[str, Tensor] = field(default_factory=dict)  # by key path
     contents: dict[str, Tensor] = field(default_factory=dict)  # of the tensors, before
@@ -110,18 +120,20 @@ def check_rules(rules: Rules, groups: Sequence[Mapping[str, Any]], extra: Iterab
             _check.fail(WHERE, "extra", "names of curves of the schedule", name)
 
 
-def bind(
-    group: dict[str, Any], index: int | None, rules: Rules, extra: Iterable[str], scale: float
-) -> Bound:
-    """A group and the curves that its rule gives it; checks all and writes nothing."""
-    rule = rules.get(group.get("name", "*"), rules.get("*"))
+def rule_of(group: Mapping[str, Any], index: int | None, rules: Rules) -> Schedule | None:
+    """What a group follows: by its index, its name, or as one of the others."""
     if index is not None and index in rules:
-        rule = rules[index]
+        return rules[index]
+    return rules.get(group.get("name", "*"), rules.get("*"))
+
+
+def bind(group: dict[str, Any], rule: Schedule | None, extra: Iterable[str], scale: float) -> Bound:
+    """A group and the curves that a rule gives it; checks all and writes nothing."""
     curves = {}
     for path, curve in rule.items() if rule is not None else ():
         if path not in extra:
             curves[_placed(group, path)] = curve
-    made = Bound(group, scale, curves, plain=curves.get("lr"))
+    made = Bound(group, scale, curves, rule, plain=curves.get("lr"))
     for path, curve in curves.items():
         _check_place(made, path, curve)
         key = parsed(path)[0]

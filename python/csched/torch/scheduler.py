@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from torch.optim import Optimizer
 
@@ -23,10 +23,10 @@ from csched.curve import Curve
 from csched.plain import FORMAT
 from csched.plateau import Plateau
 from csched.schedule import Schedule
-from csched.torch import binding, checking, hooks
+from csched.torch import checking, hooks
 from csched.torch import state as states
 from csched.torch.attaching import Attachment
-from csched.torch.binding import WHERE, Rules
+from csched.torch.binding import WHERE, Followed
 from csched.torch.factors import Factors
 from csched.torch.reading import Reading
 
@@ -124,7 +124,7 @@ class Scheduler(Reading):
         if not (plateau is None or isinstance(plateau, Plateau)):
             _check.fail_type(WHERE, "plateau", "a csched.plateau.Plateau or None", plateau)
         self._held = Attachment(
-            binding.rules_of(schedule),
+            schedule,
             scale,
             _check.choice(WHERE, "storage", storage, ["keep", "buffer", "device"]),
             (extra,) if isinstance(extra, str) else tuple(extra),
@@ -375,8 +375,9 @@ class Scheduler(Reading):
             "plateau": self._factors.plateau,
             "foreign": self._foreign,
         }
-        by_hand = self._factors.by_hand
-        return _rebuild, (self.optimizer, self._held.rules, arguments, self.position, by_hand)
+        by_hand, optimizer = self._factors.by_hand, self.optimizer
+        followed = self._held.followed(optimizer)
+        return _rebuild, (optimizer, followed, arguments, self.position, by_hand)
 
     # --- what torch's own compositions call ------------------------------------------------
 
@@ -394,12 +395,12 @@ def _nothing() -> None:
 
 def _rebuild(
     optimizer: Optimizer,
-    rules: Rules,
+    followed: Followed,
     arguments: dict[str, Any],
     position: int,
     by_hand: tuple[tuple[int, float], ...],
 ) -> Scheduler:
-    made = Scheduler(optimizer, rules, **arguments)
+    made = Scheduler(optimizer, cast(Groups, followed), **arguments)
     made._factors.by_hand = by_hand
     made._take()
     made.seek(position)
