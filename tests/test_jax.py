@@ -76,6 +76,9 @@ def test_the_largest_unsigned_count_does_not_wrap():
         (lambda: cj.as_schedule(COSINE.tail("raise")), ValueError, "without tail 'raise'"),
         (lambda: cj.as_schedule(COSINE.noisy(0.1)), ValueError, "give noisy"),
         (lambda: cj.as_schedule(COSINE)(1.5), TypeError, "count must be an integer, got 'float32'"),
+        (lambda: cj.as_schedule(COSINE)((0, 1)), ValueError, "one integer, got .*two_words=True"),
+        (lambda: cj.as_schedule(COSINE, two_words=True)((0.5, 1)), TypeError, "an integer"),
+        (lambda: cj.as_schedule(ONE_CYCLE), TypeError, "csched.jax.hyperparams takes all"),
         (lambda: cj.hyperparams(COSINE), TypeError, "schedule must be a Schedule"),
     ],
 )

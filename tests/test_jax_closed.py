@@ -228,6 +228,7 @@ def test_two_words_take_plain_counts_too():
     for t in (0, 5, 2**31 - 1):
         assert float(schedule(t)) == float(schedule(cj.words(t))) == float(schedule(jnp.int32(t)))
     assert float(schedule(3 * 10**9)) == float(schedule(cj.words(3 * 10**9)))
+    assert float(schedule((0, 3 * 10**9))) == float(schedule(cj.words(3 * 10**9)))
 
 
 def test_advance_carries_into_the_high_word():

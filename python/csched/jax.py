@@ -62,11 +62,19 @@ class Table:
 jax.tree_util.register_dataclass(Table, data_fields=["values"], meta_fields=["period"])
 
 
-def checked_count(count: Any) -> jax.Array:
-    """The count as an array of signed integers; unsigned ones saturate at 2^31 - 1."""
-    step = jnp.asarray(count)
+def _integers(count: Any, dtype: Any = None) -> jax.Array:
+    step = jnp.asarray(count, dtype if isinstance(count, int) else None)
     if not jnp.issubdtype(step.dtype, jnp.integer):
         _check.fail_type("csched.jax", "count", "an integer", step.dtype.name)
+    return step if dtype is None else step.astype(dtype)
+
+
+def checked_count(count: Any) -> jax.Array:
+    """The count as an array of signed integers; unsigned ones saturate at 2^31 - 1."""
+    if isinstance(count, tuple):
+        hint = "as_schedule(curve, two_words=True) takes a pair"
+        _check.fail("csched.jax", "count", "one integer", count, hint)
+    step = _integers(count)
     if jnp.issubdtype(step.dtype, jnp.unsignedinteger):
         return jnp.minimum(step, 2**31 - 1).astype(jnp.int32)
     return step if step.dtype.itemsize >= 4 else step.astype(jnp.int32)
@@ -130,11 +138,11 @@ class ClosedForm:
             if isinstance(count, int):
                 count = words(max(count, 0))
             if isinstance(count, tuple):
-                high, low = count
-                return jnp.asarray(high, jnp.uint32), jnp.asarray(low, jnp.uint32)
+                high, low = (_integers(word, jnp.uint32) for word in count)
+                return high, low
             low = jnp.maximum(checked_count(count), 0).astype(jnp.uint32)
             return jnp.zeros_like(low), low
-        if isinstance(count, tuple) or (isinstance(count, int) and count >= 2**31):
+        if isinstance(count, int) and count >= 2**31:
             hint = "as_schedule(curve, two_words=True) takes longer ones"
             _check.fail("csched.jax", "count", "one integer below 2**31", count, hint)
         step = jnp.maximum(checked_count(count), 0)
@@ -225,7 +233,8 @@ def as_schedule(
     """
     where = "csched.jax.as_schedule"
     if not isinstance(curve, Curve):
-        _check.fail_type(where, "curve", "a Curve", curve)
+        hint = "of a Schedule, schedule['lr'] is one, and csched.jax.hyperparams takes all"
+        _check.fail_type(where, "curve", "a Curve", curve, hint)
     if mode is not None:
         _check.choice(where, "mode", mode, ["table", "closed"])
     if two_words and mode == "table":
@@ -250,7 +259,8 @@ def hyperparams(schedule: Schedule, mode: str | None = None) -> dict[str, Table 
     """Every curve of a schedule under the name optax uses, for ``optax.inject_hyperparams``.
 
     ``lr`` becomes ``learning_rate``, ``betas[0]`` and ``betas[1]`` become ``b1`` and ``b2``; other
-    names stay. ``mode`` as in :func:`as_schedule`.
+    names stay. ``mode`` as in :func:`as_schedule`. The momentum of Adam is ``betas[0]``:
+    ``csched.Schedule({"lr": s["lr"], "betas[0]": s["momentum"]})``.
 
     Examples
     --------
