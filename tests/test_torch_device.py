@@ -105,10 +105,15 @@ def test_groups_plateaus_and_other_specs_refill_the_window():
     optimizer.add_param_group({"params": [torch.nn.Parameter(torch.ones(2))]})
     scheduler.step()
     assert rates(optimizer) == [0.5 * v for v in wanted(41, groups=4)]
-    other = make(curve=csched.linear(0.3, 50))[1].state_dict() | {"position": 7}
+    line = csched.linear(0.3, 50)
+    other = make(curve={0: line, 2: ENDLESS, 1: line})[1].state_dict() | {"position": 7}
     optimizer, scheduler = make()
-    scheduler.load_state_dict(other, spec="saved")
-    assert rates(optimizer) == wanted(7, csched.linear(0.3, 50)["lr"])
+    assert optimizer.param_groups[0]["lr"] is optimizer.param_groups[2]["lr"]
+    scheduler.load_state_dict(other, spec="saved")  # what shared a number does no more
+    want = wanted(7, line["lr"])
+    assert rates(optimizer) == [*want[:2], wanted(7, ENDLESS)[2]]
+    scheduler.detach()
+    assert [g["lr"] for g in optimizer.param_groups] == [0.1] * 3
 
 
 class Recorder(TorchDispatchMode):

@@ -7,6 +7,7 @@ import json
 import pickle
 
 import csched.torch
+import numpy as np
 import pytest
 import torch
 from torch.distributed import checkpoint
@@ -196,15 +197,16 @@ def test_distributed_checkpoint_saves_and_loads(tmp_path):
     assert fresh.position == 5
 
 
+@pytest.mark.parametrize("storage", ["keep", "buffer", "device"])
 @pytest.mark.parametrize("stepped", [True, False])
-def test_copies_follow_what_the_groups_followed_whatever_has_become_of_them(stepped):
+def test_copies_follow_what_the_groups_followed_whatever_has_become_of_them(stepped, storage):
     """One has gone that a rule names, and the others are not where the rules by index mean."""
     weights = [torch.nn.Parameter(torch.zeros(1)) for _ in range(4)]
     groups = [{"params": [w]} for w in weights]
     groups[2]["name"] = "head"
     optimizer = torch.optim.SGD(groups, lr=0.3, momentum=0.9)
     curves = {1: csched.linear(0.1, 9), "head": csched.linear(0.2, 9), "*": csched.linear(0.3, 9)}
-    scheduler = csched.torch.Scheduler(optimizer, curves, scale={0: 0.5, 3: 0.25})
+    scheduler = csched.torch.Scheduler(optimizer, curves, scale={0: 0.5, 3: 0.25}, storage=storage)
     del optimizer.param_groups[2]
     optimizer.param_groups.reverse()
     if stepped:
@@ -213,10 +215,15 @@ def test_copies_follow_what_the_groups_followed_whatever_has_become_of_them(step
     for made in (scheduler, copied, pickled):
         made.seek(4)
         want = [0.25 * curves["*"]["lr"](4), curves[1]["lr"](4), 0.5 * curves["*"]["lr"](4)]
-        assert [g["lr"] for g in made.optimizer.param_groups] == want
+        rates = [float(g["lr"]) for g in made.optimizer.param_groups]
+        assert rates == (want if storage == "keep" else np.float32(want).tolist())
         made.optimizer.add_param_group({"params": [torch.zeros(1)], "name": "head"})
         made.step()
         assert made.get_last_lr()[3] == curves["head"]["lr"](5)
+        optimizer = made.optimizer
+        made.detach()
+        assert [g["lr"] for g in optimizer.param_groups] == [0.3] * 4
+        assert not any("initial_lr" in g for g in optimizer.param_groups)
 
 
 def test_pickles_and_copies_keep_position_and_optimizer():

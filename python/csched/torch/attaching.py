@@ -47,9 +47,11 @@ class Attachment:
             binding.check_rules(self.rules, groups, self.extra)
             bounds = [self._bound(inner, group, i) for i, group in enumerate(groups)]
         else:  # groups may have gone, and others have their places
-            each = zip(groups, self._followed, strict=True)
-            bounds = [binding.bind(g, rule, self.extra, scale) for g, (rule, scale) in each]
-        binding.check_shared(bounds)
+            bounds = []
+            for group, (rule, scale, old) in zip(groups, self._followed, strict=True):
+                bound = binding.bind(group, rule, self.extra, scale)
+                bounds.append(bound if old is None else binding.inherit(bound, old))
+        self._check_shared(bounds)
         others = _in.setdefault(inner, weakref.WeakSet())
         for other in others:
             binding.check_apart(other.rules, other.bounds, bounds)
@@ -64,6 +66,10 @@ class Attachment:
             capturable.check(inner, bound, binding.device_of(group))
         return bound
 
+    def _check_shared(self, bounds: list[Bound]) -> None:
+        if self.storage != "device":  # there groups get tensors of ours, shared by like ones
+            binding.check_shared(bounds)
+
     def bind_again(self, optimizer: Optimizer) -> None:
         """Find the groups, and their tensors, after others were put in their places."""
         groups = list(optimizer.param_groups)
@@ -74,7 +80,7 @@ class Attachment:
             else:
                 binding.put_back(bound, group)
             bounds.append(bound)
-        binding.check_shared(bounds)
+        self._check_shared(bounds)
         kept = {id(b) for b in bounds}
         self.gone += [b.label(i) for i, b in enumerate(self.bounds) if id(b) not in kept]
         self.bounds = bounds
@@ -88,7 +94,7 @@ class Attachment:
             rule = binding.rule_of(old.group, i, rules)
             b = binding.bind(old.group, rule, self.extra, scale)
             fresh.append(binding.inherit(b, old))
-        binding.check_shared(fresh)
+        self._check_shared(fresh)
         for b, old in zip(fresh, self.bounds, strict=True):
             binding.give_up(old, b)
         if self.windows:  # new ones are made; a graph must be captured again
@@ -127,10 +133,13 @@ class Attachment:
     def followed(self, optimizer: Optimizer | None) -> Followed:
         """For a copy of the optimizer, to go on as here."""
         groups = [] if optimizer is None else list(optimizer.param_groups)
-        each = []
+        each: list[tuple[Any, float, Bound | None]] = []
         for group, b in zip(groups, binding.matched(self.bounds, groups), strict=True):
-            rule = b.rule if b else binding.rule_of(group, None, self.rules)
-            each.append((rule, b.scale if b else binding.scale_of(group, None, self.scale)))
+            if b is not None:
+                each.append((b.rule, b.scale, binding.memory_of(b)))
+            else:
+                rule = binding.rule_of(group, None, self.rules)
+                each.append((rule, binding.scale_of(group, None, self.scale), None))
         return Followed(self.rules, each)
 
     def spec(self) -> dict[str, Any]:

@@ -23,16 +23,6 @@ _PATH = re.compile(r"([^\[\]]+)(?:\[(\d+)\])?")
 Rules = dict[str | int, Schedule]
 
 
-class Followed(NamedTuple):
-    """Schedules by group, and what the groups of an optimizer follow already: for its copies."""
-
-    rules: Rules
-    each: list[tuple[Schedule | None, float]]  # rule and scale
-
-
-Memory = Tensor | np.ndarray[tuple[int], np.dtype[np.float32]]
-
-
 class Binding(NamedTuple):
     """A number in a parameter group, and the curve that drives it; None: nothing does."""
 
@@ -71,6 +61,16 @@ class Bound:
     def values(self, t: int) -> dict[str, float]:
         """What the group gets at step t, by key path."""
         return {p: c.program(t) * self.factor(p) for p, c in self.curves.items()}
+
+
+class Followed(NamedTuple):
+    """Schedules by group, and what the groups of an optimizer follow already: for its copies."""
+
+    rules: Rules
+    each: list[tuple[Schedule | None, float, Bound | None]]  # rule, scale, what was there before
+
+
+Memory = Tensor | np.ndarray[tuple[int], np.dtype[np.float32]]
 
 
 def rules_of(schedule: Any) -> Rules:
@@ -289,10 +289,20 @@ def restore(bound: Bound) -> None:
 def inherit(b: Bound, old: Bound) -> Bound:
     """A fresh bound group that remembers what was there before the old one."""
     b.before.update({k: v for k, v in old.before.items() if k in b.before})
-    b.contents.update({p: v for p, v in old.contents.items() if p in b.contents})
+    for path in list(b.contents):
+        if parsed(path)[0] in old.before:  # what is there now is ours
+            del b.contents[path]
+    b.contents.update({p: v for p, v in old.contents.items() if p in b.curves})
     b.stage = old.stage if "lr" in b.curves else None
     b.initial_lr, b.added_initial_lr = old.initial_lr, old.added_initial_lr
     return b
+
+
+def memory_of(old: Bound) -> Bound:
+    """What was in a bound group before, and no more."""
+    made = Bound({}, old.scale, {}, before=old.before, contents=old.contents)
+    made.initial_lr, made.added_initial_lr = old.initial_lr, old.added_initial_lr
+    return made
 
 
 def give_up(old: Bound, new: Bound) -> None:
