@@ -9,6 +9,7 @@ its schedules are loaded, with empty modules in place of what they import (see `
         mosaicml torchtitan paddlepaddle ai2-olmo-core nemo_toolkit \
         mindspore fairseq2 axolotl monai mlx mxnet
     git clone https://github.com/wolfecameron/LRSchedules FOLDER/LRSchedules
+    git clone https://github.com/marin-community/levanter FOLDER/levanter
 
 Each ``of_<library>.py`` has ``cases(folder)``: preset -> (a draw of arguments, a run of the peer).
 A draw is made of one generator, a run returns what each hyperparameter was, update by update.
@@ -41,13 +42,18 @@ LIBRARIES = {  # library of presets -> distribution
     "monai": "monai",
     "mlx": "mlx",
     "mxnet": "mxnet",
+    "levanter": None,
     "wolfe": None,
 }
 
 
-def version(folder, distribution):
-    if distribution is None:  # a repository
-        return (folder / "LRSchedules/.git/refs/heads/main").read_text().strip()[:12]
+REPOSITORIES = {"wolfe": "LRSchedules", "levanter": "levanter"}
+
+
+def version(folder, library):
+    if (distribution := LIBRARIES[library]) is None:
+        head = folder / REPOSITORIES[library] / ".git/refs/heads/main"
+        return head.read_text().strip()[:12]
     found = metadata.distributions(name=distribution, path=[str(folder)])
     return next(iter(found)).version
 
@@ -64,7 +70,7 @@ def drawn(library, preset, draw, run):
 def record(library, folder):
     module = importlib.import_module(f"of_{library}")
     cases = {name: drawn(library, name, *pair) for name, pair in module.cases(folder).items()}
-    whole = {"version": version(folder, LIBRARIES[library]), "cases": cases}
+    whole = {"version": version(folder, library), "cases": cases}
     text = json.dumps(whole, separators=(",", ":")).encode()
     path = DATA / f"{library}.json.xz"
     path.write_bytes(lzma.compress(text, preset=9))

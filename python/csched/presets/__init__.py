@@ -35,6 +35,7 @@ LIBRARIES = (
     "paddle",
     "olmo",
     "nemo",
+    "levanter",
     "mindspore",
     "fairseq2",
     "axolotl",

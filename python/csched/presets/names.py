@@ -259,6 +259,7 @@ FAMILIES: dict[str, list[tuple[str, str, str]]] = {
         ("nemo", "WarmupHoldAnnealLinear", "cut after max_steps"),
         ("nemo", "WarmupHoldAnnealOneMinusSquareRoot", "to 0, but not below min_lr"),
         ("fairseq2", "TriStageLR", "exponential decay; from and to a hundredth unless told"),
+        ("levanter", "lr_scheduler", "cycles, each warmed up again; any of its decays"),
     ],
     "inverse square root": [
         ("transformers", "get_inverse_sqrt_schedule inverse_sqrt", "timescale"),
