@@ -7,6 +7,7 @@ takes at least; that of a replay is the same graph under constant rates. Replays
 import csched.torch
 import pytest
 import torch
+from csched.torch import device
 from torch.optim import lr_scheduler as theirs
 
 import csched
@@ -16,6 +17,9 @@ STEPS = 10**5
 REPLAYS = 200  # between two waits for the device
 LR = csched.curve("cosine", 0.1, 0.0, STEPS)
 BOTH = csched.Schedule({"lr": LR, "betas[0]": csched.curve("linear", 0.85, 0.95, STEPS)})
+
+
+OURS = ["csched", "csched, lr and beta", "csched, refilled every 200 steps"]
 
 
 def adamw(groups, where, lr=0.1):
@@ -70,10 +74,10 @@ def test_step_of_values_on_a_device(timed, who, groups):
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 @pytest.mark.parametrize("groups", [1, 100])
-@pytest.mark.parametrize(
-    "who", ["constant rates", "csched", "csched, lr and beta", "fill_ of every rate before"]
-)
-def test_replay_on_cuda(timed, who, groups):
+@pytest.mark.parametrize("who", ["constant rates", *OURS, "fill_ of every rate before"])
+def test_replay_on_cuda(timed, monkeypatch, who, groups):
+    if "refilled" in who:
+        monkeypatch.setattr(device, "FLOATS", 401 * groups)
     optimizer = adamw(groups, "cuda")
     for group in optimizer.param_groups:
         group["lr"] = torch.full((), 0.1, device="cuda")
