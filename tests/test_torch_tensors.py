@@ -256,6 +256,17 @@ def test_a_device_lr_is_written_without_reading_the_device():
         assert calls.names[-1:] == ["aten.copy_.default"]  # a fake one has no memory to write to
 
 
+@pytest.mark.parametrize("storage", ["buffer", "device"])
+def test_the_default_device_does_not_matter(monkeypatch, storage):
+    monkeypatch.setattr(device, "FLOATS", 27)
+    optimizer = sgd(0.3)
+    with torch.device("meta"):  # as set_default_device("cuda")
+        scheduler = csched.torch.Scheduler(optimizer, COSINE, storage=storage)
+        for t in range(1, 10):
+            scheduler.step()
+            assert optimizer.param_groups[0]["lr"].item() == np.float32(COSINE(t))
+
+
 @pytest.mark.parametrize("storage", ["keep", "buffer"])
 def test_parameters_that_are_not_there_yet_have_a_schedule(storage):
     optimizer = torch.optim.SGD([torch.zeros(3, device="meta", requires_grad=True)], lr=0.1)

@@ -65,4 +65,5 @@ class Refill:
 
 def pinned(device: torch.device, shape: tuple[int, int]) -> Tensor:
     """Memory of the host that a device copies from by itself."""
-    return torch.empty(shape, dtype=torch.float32, pin_memory=device.type == "cuda")
+    pin = device.type == "cuda"
+    return torch.empty(shape, dtype=torch.float32, device="cpu", pin_memory=pin)
