@@ -11,9 +11,10 @@ from itertools import accumulate
 
 from csched import _check
 from csched.curve import Curve
-from csched.nodes import product, sequence
+from csched.nodes import sequence
 from csched.phases import curve
 from csched.presets import pieces
+from csched.presets.pytorch_scheduler_parts import height, lengths, plateau
 from csched.schedule import Schedule
 
 __all__ = [
@@ -39,19 +40,13 @@ __all__ = [
 ]
 
 
-def _lengths(where: str, total: int, warmup: int = 0) -> tuple[int, int]:
-    n = _check.integer(where, "total_steps", total, 1)
-    up = _check.integer(where, "warmup_steps", warmup, 0, n - 1)
-    return up, n - up
-
-
 def RexScheduler(total_steps: int, *, base_lr: float = 1.0) -> Schedule:
     """``base_lr * (1 - z) / (1 - z / 2)``.
 
     >>> [round(v, 4) for v in RexScheduler(2)["lr"].values(0, 4).tolist()]
     [1.0, 0.6667, 0.0, 0.0]
     """
-    _, n = _lengths("pytorch_scheduler.RexScheduler", total_steps)
+    _, n = lengths("pytorch_scheduler.RexScheduler", total_steps)
     return Schedule(lr=curve("rex", base_lr, 0.0, n))
 
 
@@ -74,7 +69,7 @@ def LinearDecayScheduler(
     >>> LinearDecayScheduler(4, 2)["lr"].values(0, 5).tolist()
     [0.0, 0.5, 1.0, 0.5, 0.0]
     """
-    up, n = _lengths("pytorch_scheduler.LinearDecayScheduler", total_steps, warmup_steps)
+    up, n = lengths("pytorch_scheduler.LinearDecayScheduler", total_steps, warmup_steps)
     return Schedule(lr=pieces.warmed(0.0, base_lr, up, curve("linear", base_lr, min_lr, n)))
 
 
@@ -86,12 +81,8 @@ def CosineWithWarmupScheduler(
     >>> CosineWithWarmupScheduler(4, 2, 0.5)["lr"].values(0, 5).tolist()
     [0.0, 0.5, 1.0, 0.75, 0.5]
     """
-    up, n = _lengths("pytorch_scheduler.CosineWithWarmupScheduler", total_steps, warmup_steps)
+    up, n = lengths("pytorch_scheduler.CosineWithWarmupScheduler", total_steps, warmup_steps)
     return Schedule(lr=pieces.warmed(0.0, base_lr, up, curve("cosine", base_lr, min_lr, n)))
-
-
-def _held(base: float, hold: int, fall: Curve) -> Curve:
-    return sequence(pieces.constant(base, hold), fall) if hold else fall
 
 
 def TrapezoidalScheduler(
@@ -112,7 +103,7 @@ def TrapezoidalScheduler(
     up = _check.integer(where, "warmup_steps", warmup_steps, 0, whole)
     down = _check.integer(where, "decay_steps", decay_steps, 0, whole - up)
     fall = pieces.decay("linear", base_lr, min_lr, down)
-    return Schedule(lr=pieces.warmed(0.0, base_lr, up, _held(base_lr, whole - up - down, fall)))
+    return Schedule(lr=pieces.warmed(0.0, base_lr, up, plateau(base_lr, whole - up - down, fall)))
 
 
 def WSDScheduler(
@@ -133,11 +124,11 @@ def WSDScheduler(
     """
     where = "pytorch_scheduler.WSDScheduler"
     _check.choice(where, "decay_type", decay_type, ["cosine", "linear", "sqrt"])
-    up, n = _lengths(where, total_steps, warmup_steps)
+    up, n = lengths(where, total_steps, warmup_steps)
     hold = _check.integer(where, "stable_steps", stable_steps, 0, n - 1)
     profile = {"sqrt": "one_minus_sqrt"}.get(decay_type, decay_type)
     fall = curve(profile, base_lr, min_lr, n - hold)
-    return Schedule(lr=pieces.warmed(0.0, base_lr, up, _held(base_lr, hold, fall)))
+    return Schedule(lr=pieces.warmed(0.0, base_lr, up, plateau(base_lr, hold, fall)))
 
 
 def WarmupHoldCosineScheduler(
@@ -154,10 +145,10 @@ def WarmupHoldCosineScheduler(
     [0.0, 1.0, 1.0, 0.75, 0.5]
     """
     where = "pytorch_scheduler.WarmupHoldCosineScheduler"
-    up, n = _lengths(where, total_steps, warmup_steps)
+    up, n = lengths(where, total_steps, warmup_steps)
     hold = _check.integer(where, "hold_steps", hold_steps, 0, n - 1)
     fall = curve("cosine", base_lr, min_lr, n - hold)
-    return Schedule(lr=pieces.warmed(0.0, base_lr, up, _held(base_lr, hold, fall)))
+    return Schedule(lr=pieces.warmed(0.0, base_lr, up, plateau(base_lr, hold, fall)))
 
 
 def FlatCosineScheduler(
@@ -169,10 +160,10 @@ def FlatCosineScheduler(
     [1.0, 1.0, 1.0, 0.5, 0.0]
     """
     where = "pytorch_scheduler.FlatCosineScheduler"
-    _, n = _lengths(where, total_steps)
+    _, n = lengths(where, total_steps)
     _check.real(where, "flat_fraction", flat_fraction, 0.0, 1.0, open_high=True)
     flat = math.floor(n * flat_fraction)
-    return Schedule(lr=_held(base_lr, flat, curve("cosine", base_lr, min_lr, n - flat)))
+    return Schedule(lr=plateau(base_lr, flat, curve("cosine", base_lr, min_lr, n - flat)))
 
 
 def TanhDecayScheduler(
@@ -184,11 +175,11 @@ def TanhDecayScheduler(
     [0.9975, 0.5, 0.0]
     """
     where = "pytorch_scheduler.TanhDecayScheduler"
-    _, n = _lengths(where, total_steps)
+    _, n = lengths(where, total_steps)
     s = _check.real(where, "steepness", steepness, 0.0, 100.0, open_low=True)
     share = 1.0 / (1.0 + math.exp(2.0 * s))  # (1 - tanh s) / 2 without cancellation
-    height = base_lr - min_lr
-    ends = min_lr + height * (1.0 - share), min_lr + height * share
+    drop = base_lr - min_lr
+    ends = min_lr + drop * (1.0 - share), min_lr + drop * share
     fall = curve("tanh", *ends, n, lower=-s, upper=s)
     return Schedule(lr=sequence(fall, pieces.constant(min_lr)))
 
@@ -204,7 +195,7 @@ def SlantedTriangularScheduler(
     [0.5, 0.75, 1.0, 0.75, 0.5]
     """
     where = "pytorch_scheduler.SlantedTriangularScheduler"
-    _, n = _lengths(where, total_steps)
+    _, n = lengths(where, total_steps)
     _check.real(where, "cut_frac", cut_frac, 0.0, 1.0, open_low=True, open_high=True)
     _check.real(where, "ratio", ratio, 1.0)
     low, cut = base_lr / ratio, math.floor(n * cut_frac)
@@ -228,7 +219,7 @@ def PolynomialScheduler(
     >>> PolynomialScheduler(2, cycle=True)["lr"].values(0, 5).tolist()
     [1.0, 0.5, 1.0, 0.5, 1.0]
     """
-    up, n = _lengths("pytorch_scheduler.PolynomialScheduler", total_steps, warmup_steps)
+    up, n = lengths("pytorch_scheduler.PolynomialScheduler", total_steps, warmup_steps)
     fall = curve("polynomial", base_lr, min_lr, n, power=power)
     whole = pieces.warmed(0.0, base_lr, up, fall)
     return Schedule(lr=whole.repeat() if cycle else whole)
@@ -240,7 +231,7 @@ def ChebyshevScheduler(total_steps: int, min_lr: float = 0.0, *, base_lr: float 
     >>> [round(v, 4) for v in ChebyshevScheduler(2)["lr"].values(0, 3).tolist()]
     [0.8536, 0.1464, 0.1464]
     """
-    _, n = _lengths("pytorch_scheduler.ChebyshevScheduler", total_steps)
+    _, n = lengths("pytorch_scheduler.ChebyshevScheduler", total_steps)
     whole = curve("cosine", base_lr, min_lr, n, offset=0.5, span=float(n))
     return Schedule(lr=pieces.until_last(whole, n - 1))
 
@@ -277,8 +268,8 @@ def CosineAnnealingWarmupRestarts(
 
     if n > 1 and cycle_mult == 1.0 and 0.0 < gamma <= 1.0 and max_lr > min_lr:
         return Schedule(lr=cycle(max_lr, n).repeat(peak_mult=gamma))
-    lengths = [int(n * cycle_mult**i) for i in range(256)]
-    fitting = [m for m, total in zip(lengths, accumulate(lengths), strict=True) if total <= 2**50]
+    cycles = [int(n * cycle_mult**i) for i in range(256)]
+    fitting = [m for m, total in zip(cycles, accumulate(cycles), strict=True) if total <= 2**50]
     parts = [cycle(max_lr * gamma**i, m) for i, m in enumerate(fitting)]
     return Schedule(lr=sequence(*parts))
 
@@ -291,7 +282,7 @@ def KDecayScheduler(
     >>> [round(v, 4) for v in KDecayScheduler(2, 2.0)["lr"].values(0, 3).tolist()]
     [1.0, 0.8536, 0.0]
     """
-    _, n = _lengths("pytorch_scheduler.KDecayScheduler", total_steps)
+    _, n = lengths("pytorch_scheduler.KDecayScheduler", total_steps)
     return Schedule(lr=curve("cosine", base_lr, min_lr, n, k_decay=k))
 
 
@@ -312,16 +303,10 @@ def PowerDecayScheduler(
     [0.0, 0.5, 1.0, 0.5]
     """
     where = "pytorch_scheduler.PowerDecayScheduler"
-    up, _ = _lengths(where, total_steps, warmup_steps)
+    up, _ = lengths(where, total_steps, warmup_steps)
     power = _check.real(where, "alpha", alpha, 0.0, 100.0, open_low=True)
     law = pieces.power_law(base_lr, up or 1, power)
     return Schedule(lr=pieces.warmed(0.0, base_lr, up, law.clip(low=min_lr)))
-
-
-def _fall(n: int, bound: int) -> tuple[float, float]:
-    """h(0) of h(x) = sqrt((n - x) / u * (2 - (n + x) / u)), and the profile's argument."""
-    share = n / bound
-    return math.sqrt(share * (2.0 - share)), bound / n
 
 
 def HyperbolicLRScheduler(
@@ -341,9 +326,9 @@ def HyperbolicLRScheduler(
     [1.0, 0.5, 0.0]
     """
     where = "pytorch_scheduler.HyperbolicLRScheduler"
-    up, n = _lengths(where, total_steps, warmup_steps)
-    height, upper = _fall(n, _check.integer(where, "upper_bound", upper_bound, total_steps))
-    law = curve("hyperbolic", base_lr, base_lr - (base_lr - min_lr) * height, n, upper=upper)
+    up, n = lengths(where, total_steps, warmup_steps)
+    share, upper = height(n, _check.integer(where, "upper_bound", upper_bound, total_steps))
+    law = curve("hyperbolic", base_lr, base_lr - (base_lr - min_lr) * share, n, upper=upper)
     return Schedule(lr=pieces.warmed(min_lr, base_lr, up, law))
 
 
@@ -363,10 +348,10 @@ def ExpHyperbolicLRScheduler(
     [1.0, 0.1, 0.01]
     """
     where = "pytorch_scheduler.ExpHyperbolicLRScheduler"
-    up, n = _lengths(where, total_steps, warmup_steps)
-    height, upper = _fall(n, _check.integer(where, "upper_bound", upper_bound, total_steps))
+    up, n = lengths(where, total_steps, warmup_steps)
+    share, upper = height(n, _check.integer(where, "upper_bound", upper_bound, total_steps))
     _check.real(where, "min_lr", min_lr, 0.0, open_low=True)
-    end = base_lr * (min_lr / base_lr) ** height
+    end = base_lr * (min_lr / base_lr) ** share
     law = curve("exp_hyperbolic", base_lr, end, n, upper=upper)
     return Schedule(lr=pieces.warmed(min_lr, base_lr, up, law))
 
@@ -399,7 +384,6 @@ def WarmupScheduler(
     n = _check.integer(where, "warmup_steps", warmup_steps, 0)
     _check.choice(where, "warmup_type", warmup_type, ["linear", "cosine", "exponential"])
     if warmup_type == "exponential" and n:
-        line = curve("linear", 0.0, 1.0, n)
-        up = (base_lr * product(line, line))[:n]
+        up = curve("parabolic", 0.0, base_lr, n, power=2.0)
         return Schedule(lr=sequence(up, base_scheduler["lr"]))
     return Schedule(lr=pieces.warmed(0.0, base_lr, n, base_scheduler["lr"], warmup_type))
