@@ -7,7 +7,8 @@ its schedules are loaded, with empty modules in place of what they import (see `
 
     pip install --no-deps --target FOLDER deepspeed fastai fastcore megatron-core mmengine \
         mosaicml torchtitan paddlepaddle ai2-olmo-core nemo_toolkit \
-        mindspore fairseq2 axolotl monai mlx mxnet
+        mindspore fairseq2 axolotl monai mlx mxnet \
+        pytorch_warmup
     git clone https://github.com/wolfecameron/LRSchedules FOLDER/LRSchedules
     git clone https://github.com/marin-community/levanter FOLDER/levanter
 
@@ -42,6 +43,7 @@ LIBRARIES = {  # library of presets -> distribution
     "monai": "monai",
     "mlx": "mlx",
     "mxnet": "mxnet",
+    "pytorch_warmup": "pytorch_warmup",
     "levanter": None,
     "wolfe": None,
 }

@@ -26,6 +26,7 @@ LIBRARIES = (
     "lrsched",
     "pytorch_optimizer",
     "pytorch_scheduler",
+    "pytorch_warmup",
     "fastai",
     "mmengine",
     "composer",

@@ -375,6 +375,12 @@ FAMILIES: dict[str, list[tuple[str, str, str]]] = {
     "weight averaging": [
         ("torch", "SWALR", "from the rate to swa_lr, then held"),
     ],
+    "warm-up factors": [
+        ("pytorch_warmup", "LinearWarmup", "(t + 1) / W"),
+        ("pytorch_warmup", "ExponentialWarmup", "1 - exp(-(t + 1) / W)"),
+        ("pytorch_warmup", "UntunedLinearWarmup", "W from beta2"),
+        ("pytorch_warmup", "UntunedExponentialWarmup", "W from beta2"),
+    ],
     "coupled": [
         ("pytorch_optimizer", "ProportionScheduler", "a parameter in proportion to the rate"),
     ],
