@@ -42,8 +42,8 @@ def test_every_public_name_is_a_documented_function_of_its_module(library):
 
 
 def test_an_unknown_library_is_an_attribute_error():
-    with pytest.raises(AttributeError, match="'tensorflow'"):
-        _ = csched.presets.tensorflow
+    with pytest.raises(AttributeError, match="'caffe'"):
+        _ = csched.presets.caffe
 
 
 def test_find_knows_presets_that_exist():

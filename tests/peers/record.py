@@ -8,7 +8,7 @@ its schedules are loaded, with empty modules in place of what they import (see `
     pip install --no-deps --target FOLDER deepspeed fastai fastcore megatron-core mmengine \
         mosaicml torchtitan paddlepaddle ai2-olmo-core nemo_toolkit \
         mindspore fairseq2 axolotl monai mlx mxnet \
-        pytorch_warmup
+        pytorch_warmup tensorflow-cpu
     git clone https://github.com/wolfecameron/LRSchedules FOLDER/LRSchedules
     git clone https://github.com/marin-community/levanter FOLDER/levanter
 
@@ -44,6 +44,7 @@ LIBRARIES = {  # library of presets -> distribution
     "mlx": "mlx",
     "mxnet": "mxnet",
     "pytorch_warmup": "pytorch_warmup",
+    "tensorflow": "tensorflow-cpu",
     "levanter": None,
     "wolfe": None,
 }

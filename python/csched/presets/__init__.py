@@ -21,6 +21,7 @@ LIBRARIES = (
     "timm",
     "transformers",
     "keras",
+    "tensorflow",
     "fvcore",
     "ignite",
     "lrsched",

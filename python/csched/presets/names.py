@@ -37,6 +37,11 @@ FAMILIES: dict[str, list[tuple[str, str, str]]] = {
         ("composer", "MultiStepWithWarmupScheduler", "a line from 0 over it"),
         ("mindspore", "piecewise_constant_lr", "milestones are the ends"),
         ("mxnet", "MultiFactorScheduler", "new value at the step"),
+        (
+            "tensorflow",
+            "piecewise_constant piecewise_constant_decay",
+            "old value still at the boundary",
+        ),
     ],
     "linear": [
         ("torch", "LinearLR", "factors of the base rate"),
@@ -94,6 +99,7 @@ FAMILIES: dict[str, list[tuple[str, str, str]]] = {
         ("mindspore", "polynomial_decay_lr", "read once an epoch; update_decay_epoch stretches"),
         ("fairseq2", "PolynomialDecayLR", "the warm-up is part of num_steps"),
         ("mxnet", "PolyScheduler", "squared unless told; end at max_update - 1"),
+        ("tensorflow", "polynomial_decay", "cycle stretches the horizon"),
     ],
     "exponential": [
         ("torch", "ExponentialLR", "a factor a step"),
@@ -121,6 +127,8 @@ FAMILIES: dict[str, list[tuple[str, str, str]]] = {
         ("mlx", "exponential_decay", "a factor a step"),
         ("monai", "ExponentialLR", "a range test; end at num_iter - 1"),
         ("axolotl", "InterpolatingLogScheduler", "between two values, the first of them twice"),
+        ("tensorflow", "exponential_decay", "a factor a period; staircase"),
+        ("tensorflow", "natural_exp_decay", "exp(-rate t / period); staircase"),
     ],
     "cosine": [
         ("torch", "CosineAnnealingLR", "climbs back past T_max"),
@@ -181,6 +189,9 @@ FAMILIES: dict[str, list[tuple[str, str, str]]] = {
             "get_cosine_schedule_with_warmup_decay_constant",
             "over a part of the steps, then held",
         ),
+        ("tensorflow", "cosine_decay", "holds; floor alpha times the peak"),
+        ("tensorflow", "linear_cosine_decay", "times a line; waves"),
+        ("tensorflow", "noisy_linear_cosine_decay", "and noise, here seeded"),
     ],
     "flat, then cosine": [
         ("fastai", "fit_flat_cos", "the first 75 %"),
@@ -223,6 +234,7 @@ FAMILIES: dict[str, list[tuple[str, str, str]]] = {
             "CosineAnnealingLR",
             "after a warm-up; lengths rounded down, levels times lr_mul",
         ),
+        ("tensorflow", "cosine_decay_restarts", "t_mul any number; for ever"),
     ],
     "triangles": [
         ("torch", "CyclicLR", "momentum too, also where the SGD had none"),
@@ -280,6 +292,7 @@ FAMILIES: dict[str, list[tuple[str, str, str]]] = {
         ("keras", "InverseTimeDecay", "staircase"),
         ("paddle", "InverseTimeDecay", "gamma a step"),
         ("mindspore", "inverse_decay_lr", "read once an epoch; staircase"),
+        ("tensorflow", "inverse_time_decay", "staircase"),
     ],
     "REX": [
         ("pytorch_optimizer", "REXScheduler rex", "beta 1/2, the paper's; first update at min_lr"),
