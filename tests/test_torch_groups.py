@@ -238,14 +238,17 @@ def test_any_entry_of_any_tuple():
 
 
 def test_a_curve_for_no_group_is_read_by_name():
-    size = csched.curve("linear", 32, 64, 4).rounded()
-    schedule = csched.Schedule(lr=LINEAR, batch_size=size)
+    size = csched.curve("linear", 32, 62, 5).rounded()
+    schedule = csched.Schedule(lr=LINEAR, batch_size=size, noise=0.25 * size)
     with pytest.raises(ValueError, match="a curve for yourself goes into `extra`"):
         csched.torch.Scheduler(sgd(None), schedule)
-    scheduler = csched.torch.Scheduler(sgd(None), schedule, extra="batch_size")
+    scheduler = csched.torch.Scheduler(sgd(None), schedule, extra=("batch_size", "noise"))
     scheduler.seek(2)
-    assert scheduler.value("batch_size") == 48
-    with pytest.raises(ValueError, match=r"name must be one of \['batch_size'\], got 'lr'"):
+    assert (scheduler.value("batch_size"), scheduler.value("noise")) == (44, 11.0)
+    assert type(scheduler.value("batch_size")) is int  # as a DataLoader wants it
+    scheduler.seek(0)
+    assert type(scheduler.value("noise")) is float
+    with pytest.raises(ValueError, match=r"one of \['batch_size', 'noise'\], got 'lr'"):
         scheduler.value("lr")
 
 

@@ -43,6 +43,7 @@ def check(where: str, key: str, path: str, curve: Curve, factor: float, largest:
             _check.fail(where, path, f"within {largest:g}, the largest its tensor holds", value)
 
 
+@functools.lru_cache(maxsize=256)
 def whole_numbers(curve: Curve) -> bool:
     """Whether the curve takes integer values only, where it was looked at."""
     values = curve.program.gather(_places(curve))

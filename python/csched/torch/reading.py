@@ -7,7 +7,7 @@ from typing import Any
 
 from torch.optim.lr_scheduler import LRScheduler
 
-from csched import _check, _core
+from csched import _check, _core, legal
 from csched.torch import binding, checking
 from csched.torch.attaching import Attachment
 from csched.torch.binding import WHERE, Binding
@@ -33,11 +33,12 @@ class Reading(_core.Writer, LRScheduler):
         return None if previous < 0 else self.values_at(previous)
 
     def value(self, name: str) -> float:
-        """The value now of a curve that was named in ``extra``."""
+        """The value now of a curve that was named in ``extra``; an int where all its values are."""
         if name not in self._held.extra:
             _check.fail(f"{WHERE}.value", "name", f"one of {list(self._held.extra)}", name)
         schedule = next(s for s in self._held.rules.values() if name in s)
-        return float(schedule[name](self.position))
+        value = float(schedule[name](self.position))
+        return int(value) if legal.whole_numbers(schedule[name]) else value
 
     def get_last_lr(self) -> list[float]:  # type: ignore[override]
         """The lr of every group now, as floats; never reads a device for a group it drives."""
