@@ -35,7 +35,7 @@ def test_each_recipe_says_its_formula_or_rule_and_where_it_is_from():
         assert MADE["source_of"](name)
 
 
-@pytest.mark.parametrize("library", set(MADE["LIBRARIES"]) & set(csched.presets.LIBRARIES))
+@pytest.mark.parametrize("library", sorted({*MADE["LIBRARIES"]} & {*csched.presets.LIBRARIES}))
 def test_each_name_in_the_table_is_a_preset(library):
     module = importlib.import_module(f"csched.presets.{library}")
     for peers in MADE["PEERS"].values():
