@@ -12,9 +12,11 @@ import pytest
 import csched
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "torch_ddp.py"
-RANK = textwrap.dedent(
+
+# One interpreter imports torch once and forks a process for every rank.
+RANKS = textwrap.dedent(
     """
-    import json, os, runpy, sys
+    import datetime, json, os, runpy, sys
     import torch, csched, csched.torch
     import torch.distributed as dist
     from torch.distributed.device_mesh import init_device_mesh
@@ -22,8 +24,15 @@ RANK = textwrap.dedent(
     from torch.distributed.optim import ZeroRedundancyOptimizer
     from torch.nn.parallel import DistributedDataParallel
 
-    rank, store = int(sys.argv[1]), sys.argv[2]
-    dist.init_process_group("gloo", init_method="file://" + store, rank=rank, world_size=2)
+    store, example = sys.argv[1], runpy.run_path(sys.argv[2])
+    for rank in range(2):
+        if os.fork() == 0:
+            break
+    else:
+        sys.exit(max(abs(os.waitstatus_to_exitcode(os.wait()[1])) for _ in range(2)))
+    sys.stdout = open(f"{store}-{rank}", "w")
+    dist.init_process_group("gloo", init_method="file://" + store, rank=rank, world_size=2,
+                            timeout=datetime.timedelta(seconds=60))
     torch.set_num_threads(1)
 
     def adamw(parameters):
@@ -70,15 +79,11 @@ RANK = textwrap.dedent(
     late = complaint(csched.linear(0.1, 9), rank)
     other = complaint(csched.linear(0.1, 9 + rank), 3)
     print(json.dumps({"ddp": ddp, "bits": bits_of(model), "fsdp": sharded, "zero": zero,
-                      "zero_bits": bits_of(zero_model), "late": late, "other": other}))
-    # Of torch 2.13: a gloo group that Python frees while one of the group's threads frees a tensor
-    # waits for that thread, which waits for the interpreter's lock. Seen here on a busy machine.
-    kept, destroy = [], dist.destroy_process_group
-    dist.destroy_process_group = lambda: (kept.append(dist.group.WORLD), destroy())
+                      "zero_bits": bits_of(zero_model), "late": late, "other": other}), flush=True)
+    group = dist.group.WORLD  # kept to the end: the example says why
     dist.destroy_process_group()
-    runpy.run_path(sys.argv[3])["train"](rank, store + "-example")
-    sys.stdout.flush()
-    os._exit(0)
+    example["train"](rank, store + "-example")
+    raise SystemExit("the example ends the process by itself")
     """
 )
 
@@ -88,17 +93,9 @@ def ranks(tmp_path_factory):
     """What each of two processes reports."""
     store = tmp_path_factory.mktemp("gloo") / "store"
     env = {**os.environ, "GLOO_SOCKET_IFNAME": "lo", "OMP_NUM_THREADS": "1"}
-    started = [
-        subprocess.Popen(
-            [sys.executable, "-c", RANK, str(rank), str(store), str(EXAMPLE)],
-            stdout=subprocess.PIPE,
-            text=True,
-            env=env,
-        )
-        for rank in range(2)
-    ]
-    reports = [process.communicate(timeout=100)[0] for process in started]
-    assert [process.returncode for process in started] == [0, 0]
+    command = [sys.executable, "-c", RANKS, str(store), str(EXAMPLE)]
+    subprocess.run(command, env=env, check=True, timeout=100)
+    reports = [Path(f"{store}-{rank}").read_text() for rank in range(2)]
     lines = [report.splitlines()[-2:] for report in reports]
     return [json.loads(report) | {"example": printed} for report, printed in lines]
 
