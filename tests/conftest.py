@@ -1,5 +1,6 @@
 """Refuses to test the wrong thing: the C sources instead of the package, or without the peers."""
 
+import gc
 import importlib.util
 
 import pytest
@@ -32,3 +33,13 @@ settings.register_profile(
     max_examples=60,
 )
 settings.load_profile("csched")
+
+# The million objects of the frameworks stay: looking through them for garbage again and again took
+# a tenth of the time of the tests.
+gc.disable()
+gc.set_threshold(2000, 20, 100)
+
+
+def pytest_collection_finish():
+    gc.freeze()
+    gc.enable()

@@ -24,16 +24,22 @@ def float64():
     """Float64, and branches taken side by side: ``lax.cond`` would be compiled for every draw."""
     patch = pytest.MonkeyPatch()
     patch.setattr(keras.src.ops, "cond", side_by_side)
-    before = keras.config.floatx()
+    before, effort = keras.config.floatx(), "jax_disable_most_optimizations"
     keras.config.set_floatx("float64")
+    jax.config.update(effort, True)  # each operation runs by itself: nothing to optimise
     with jax.enable_x64(True):  # the backend that conftest.py chooses
         yield
+    jax.config.update(effort, False)
     keras.config.set_floatx(before)
     patch.undo()
 
 
+N = 40 + PAST
+
+
 def used(schedule, n):
-    return np.asarray(ops.convert_to_numpy(schedule(np.arange(float(n)))))
+    every = schedule(np.arange(float(N)))  # of one length, so that JAX compiles once
+    return np.asarray(ops.convert_to_numpy(every))[:n]
 
 
 def compared(name, n, *args, skip=(), **kwargs):
@@ -80,7 +86,6 @@ def test_documented_case_is_reproduced(case):
 
 values = st.floats(1e-3, 10.0)
 lengths = st.integers(1, 40)
-N = 40 + PAST
 
 
 @DRAWS
