@@ -20,8 +20,10 @@ SANITIZED := build/sanitized
 demo: .venv/built
 	$(PY) examples/demo.py
 
+# in a process for each core; what these compile is written down, whatever the shell says
+test: export PYTHONDONTWRITEBYTECODE =
 test: .venv/built lint
-	$(PY) -m pytest
+	$(PY) -m pytest --numprocesses logical --maxprocesses 4 --dist worksteal
 
 lint: .venv/built
 	.venv/bin/ruff check .

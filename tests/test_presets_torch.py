@@ -292,7 +292,7 @@ def test_one_cycle(peak, n, pct, strategy, div, final, three):
     }
     preset = presets.OneCycleLR(peak, **arguments)
     lr, momentum = used(lambda o: peer.OneCycleLR(o, peak, **arguments), n)
-    agree(steps(preset["lr"], n), lr, rtol=RECURSION, near_zero=1e-14)
+    agree(steps(preset["lr"], n), lr, rtol=RECURSION, near_zero=1e-14, size=peak)
     agree(steps(preset["momentum"], n), momentum, rtol=RECURSION)
     held = preset["lr"].values(n - 1, n + PAST)
     assert (held == held[0]).all()
