@@ -110,7 +110,7 @@ def test_scanned_training(timed_in_turn):
         return lambda: jax.block_until_ready(call(PARAMS))
 
     calls = {kind: runner(schedule_of(kind, "warmup, cosine")) for kind in KINDS}
-    timed_in_turn(f"jax: {UPDATES} scanned updates", calls, "constant", rounds=50)
+    timed_in_turn(f"jax: {UPDATES} scanned updates", calls, "constant", rounds=200)
 
 
 def compiling(program, argument):

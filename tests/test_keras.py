@@ -297,7 +297,7 @@ def scheduled(optimizer, **curves):
         (
             lambda: scheduled(keras.optimizers.Adam(), lr=COSINE, momentum=COSINE),
             TypeError,
-            "the optimizer for 'momentum' must be a SGD",
+            "the optimizer for 'momentum' must be an SGD.*'betas\\[0\\]'",
         ),
         (
             lambda: scheduled(keras.optimizers.SGD(0.1), momentum=COSINE),

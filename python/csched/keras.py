@@ -209,7 +209,10 @@ def _attribute(optimizer: Any, name: str) -> str:
     attribute, kind = ATTRIBUTES[name]
     where = "csched.keras.Scheduler"
     if not isinstance(optimizer, kind):
-        _check.fail_type(where, f"the optimizer for {name!r}", f"a {kind.__name__}", optimizer)
+        hint = "the momentum of Adam is 'betas[0]'" if name == "momentum" else ""
+        _check.fail_type(
+            where, f"the optimizer for {name!r}", f"an {kind.__name__}", optimizer, hint
+        )
     if name != "lr" and not getattr(optimizer, attribute):
         hint = f"build the optimizer with a {attribute}"
         _check.fail(where, attribute, "in use", getattr(optimizer, attribute), hint)
