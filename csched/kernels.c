@@ -22,15 +22,15 @@
 #define CS_SERIES_KERNELS(K) CS_CHEAP_SERIES(K) CS_COSTLY_SERIES(K)
 #define CS_KERNELS(K) CS_DIRECT_KERNELS(K) CS_BLOCK_KERNELS(K) CS_SERIES_KERNELS(K)
 
-#define CS_LARGEST_BLOCK 256
-#define BATCH 16
+#define CS_LARGEST_BLOCK 64
+#define BATCH 32
 
-/* -256, -255, ... 256: where the samples of a block in series lie from its middle. */
+/* -256, -255, ... 255: where the samples of a block in series lie from its middle. */
 #define PLACES 512
 #define P8(x) x, x + 1, x + 2, x + 3, x + 4, x + 5, x + 6, x + 7
 #define P64(x) P8(x), P8(x + 8), P8(x + 16), P8(x + 24), P8(x + 32), P8(x + 40), P8(x + 48), P8(x + 56)
-static const double places[PLACES + 1] = {
-    P64(-256), P64(-192), P64(-128), P64(-64), P64(0), P64(64), P64(128), P64(192), 256};
+static const double places[PLACES] = {
+    P64(-256), P64(-192), P64(-128), P64(-64), P64(0), P64(64), P64(128), P64(192)};
 
 /* --- The table ---------------------------------------------------------------------------- */
 
@@ -108,7 +108,7 @@ void cs_prepare(cs_phase *phase, int profile, const double *argument, double sta
     case KERNEL_##name: { \
         cs_blocks b = series_blocks(x, h); \
         if (b.size == 0.0) return name##_value(h->base + h->stride * x, h); \
-        double middle = b.start + (floor((x - b.start) / b.size) + 0.5) * b.size; \
+        double middle = middle_of(b.start + floor((x - b.start) / b.size) * b.size, b.size, h); \
         cs_series c = in_samples(name##_series(h->base + h->stride * middle, h), h->sign * h->stride); \
         double y = h->sign > 0.0 ? x - middle : middle - x; \
         return h->a + (b.degree == 3 ? series_3(c, y) : b.degree == 4 ? series_4(c, y) : series_6(c, y)); \

@@ -23,7 +23,7 @@ static double prepare_constant(cs_phase *p, const double *arg, cs_ends e) {
 /* Small blocks for short phases: a table of B entries has to pay for itself. */
 static void set_block(cs_half *half, double m) {
     double samples = m / half->stride;
-    half->block = samples < 2048.0 ? 32 : samples < 32768.0 ? 64 : CS_LARGEST_BLOCK;
+    half->block = samples < 2048.0 ? 32 : 64;
 }
 
 #define NOWHERE 1e300 /* the singularity of a kernel that has none */

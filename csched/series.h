@@ -58,6 +58,11 @@ CS_INLINE cs_blocks series_blocks(double x, const cs_half *h) {
     return b;
 }
 
+/* Where y is 0 in a block: as many samples lie before it, in the order of k, on either side. */
+CS_INLINE double middle_of(double block, double size, const cs_half *h) {
+    return block + 0.5 * size - (h->sign < 0.0 ? 1.0 : 0.0);
+}
+
 /* The series in samples of sign u and stride |u|. */
 CS_INLINE cs_series in_samples(cs_series c, double u) {
     double u2 = u * u, u3 = u2 * u;
