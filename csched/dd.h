@@ -10,33 +10,40 @@
 #include <math.h>
 #include <stdint.h>
 
+/* Inlined into every loop, or the loop is not compiled for its CPU variant. */
+#if defined(__GNUC__) || defined(__clang__)
+#define CS_INLINE static inline __attribute__((always_inline))
+#else
+#define CS_INLINE static inline
+#endif
+
 typedef struct { double hi, lo; } dd;
 
-static inline dd dd_of(double a) { dd r = {a, 0.0}; return r; }
+CS_INLINE dd dd_of(double a) { dd r = {a, 0.0}; return r; }
 
-static inline dd dd_fast_sum(double a, double b) { /* |a| >= |b| */
+CS_INLINE dd dd_fast_sum(double a, double b) { /* |a| >= |b| */
     dd r; r.hi = a + b; r.lo = b - (r.hi - a); return r;
 }
-static inline dd dd_sum(double a, double b) {
+CS_INLINE dd dd_sum(double a, double b) {
     dd r; r.hi = a + b;
     double t = r.hi - a;
     r.lo = (a - (r.hi - t)) + (b - t);
     return r;
 }
-static inline dd dd_prod(double a, double b) {
+CS_INLINE dd dd_prod(double a, double b) {
     dd r; r.hi = a * b; r.lo = fma(a, b, -r.hi); return r;
 }
-static inline dd dd_neg(dd a) { dd r = {-a.hi, -a.lo}; return r; }
-static inline dd dd_add(dd a, dd b) {
+CS_INLINE dd dd_neg(dd a) { dd r = {-a.hi, -a.lo}; return r; }
+CS_INLINE dd dd_add(dd a, dd b) {
     dd s = dd_sum(a.hi, b.hi), t = dd_sum(a.lo, b.lo);
     s = dd_fast_sum(s.hi, s.lo + t.hi);
     return dd_fast_sum(s.hi, s.lo + t.lo);
 }
-static inline dd dd_mul(dd a, dd b) {
+CS_INLINE dd dd_mul(dd a, dd b) {
     dd p = dd_prod(a.hi, b.hi);
     return dd_fast_sum(p.hi, p.lo + (a.hi * b.lo + a.lo * b.hi));
 }
-static inline dd dd_scale(dd a, double b) {
+CS_INLINE dd dd_scale(dd a, double b) {
     dd p = dd_prod(a.hi, b);
     return dd_fast_sum(p.hi, p.lo + a.lo * b);
 }

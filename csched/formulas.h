@@ -19,13 +19,6 @@
 #define LOG2_E 0x1.71547652b82fep+0
 #define ROUND 0x1.8p+52 /* adding it rounds to an integer, held in the low bits */
 
-/* Inlined into every loop, or the loop is not compiled for its CPU variant. */
-#if defined(__GNUC__) || defined(__clang__)
-#define CS_INLINE static inline __attribute__((always_inline))
-#else
-#define CS_INLINE static inline
-#endif
-
 typedef struct { double scale, e; } exp_parts;
 
 /* (exp(r) - 1 - r) / r^2 for |r| <= log(2)/2, relative to exp(r) 2^-61: interpolation in Chebyshev

@@ -17,6 +17,7 @@
 #include "dd.h"
 #include "formulas.h"
 #include "series.h"
+#include "quick.h"
 #include "powers.h"
 
 #define CS_SERIES_KERNELS(K) CS_CHEAP_SERIES(K) CS_COSTLY_SERIES(K)

@@ -42,6 +42,28 @@
         } \
     }
 
+/* What both types of samples share: the table of entries from `from` to `end`, the anchors of blocks */
+#define TABLED(NAME) \
+    CS_APART void CS_LOCAL(NAME##_entries)(const cs_half *half, int32_t from, int32_t end, \
+                                           double *restrict t, double *restrict u) { \
+        const cs_half h = *half; \
+        const double turn = h.sign < 0.0 ? (double)(h.block - 1) : 0.0; \
+        for (int32_t i = from; i < end; i++) { \
+            cs_entry e = NAME##_entry(h.stride * (turn + h.sign * (double)i), &h); \
+            t[i] = e.t, u[i] = e.u; \
+        } \
+    } \
+    CS_APART void CS_LOCAL(NAME##_anchors)(const cs_half *half, double block, int32_t blocks, \
+                                           double *restrict p, double *restrict q, \
+                                           double *restrict r) { \
+        const cs_half h = *half; \
+        const double step = h.sign * (double)h.block; \
+        for (int32_t i = 0; i < blocks; i++) { \
+            cs_anchor b = NAME##_anchor(h.base + h.stride * (block + step * (double)i), &h); \
+            p[i] = b.p, q[i] = b.q, r[i] = b.r; \
+        } \
+    }
+
 /* The same in blocks, the anchors of BATCH blocks at a time so that they too become vectors. In the
    second half x falls as k grows: the table is laid out backwards and read forwards. */
 #define BLOCKED(NAME, TYPE, SUFFIX) \
@@ -54,23 +76,13 @@
         const int32_t size = h.block, back = h.sign < 0.0; \
         int64_t x = (int64_t)h.top + (back ? -first : first); /* of the first sample of a run */ \
         int32_t place = (int32_t)(x & (size - 1)), l = back ? size - 1 - place : place; \
-        const double turn = back ? (double)(size - 1) : 0.0; \
-        for (int32_t i = l, end = n < size - l ? l + n : size; i < end; i++) { \
-            cs_entry e = NAME##_entry(h.stride * (turn + h.sign * (double)i), &h); \
-            t[i] = e.t, u[i] = e.u; \
-        } \
-        for (int32_t i = 0, end = n <= size - l ? 0 : l; i < end; i++) { \
-            cs_entry e = NAME##_entry(h.stride * (turn + h.sign * (double)i), &h); \
-            t[i] = e.t, u[i] = e.u; \
-        } \
+        CS_LOCAL(NAME##_entries)(half, l, n < size - l ? l + n : size, t, u); \
+        CS_LOCAL(NAME##_entries)(half, 0, n < size - l ? 0 : n < size ? l + n - size : l, t, u); \
         double block = (double)(x - place); /* x at the first sample of a block */ \
         const double step = h.sign * (double)size; \
         while (n > 0) { \
             const int32_t blocks = (n + l + size - 1) / size < BATCH ? (n + l + size - 1) / size : BATCH; \
-            for (int32_t i = 0; i < blocks; i++) { \
-                cs_anchor b = NAME##_anchor(h.base + h.stride * (block + step * (double)i), &h); \
-                p[i] = b.p, q[i] = b.q, r[i] = b.r; \
-            } \
+            CS_LOCAL(NAME##_anchors)(half, block, blocks, p, q, r); \
             for (int32_t i = 0; i < blocks;) { \
                 int32_t whole = l ? 0 : n / size < blocks - i ? n / size : blocks - i; \
                 if (whole && size == 64) \
@@ -142,6 +154,18 @@
         else CS_LOCAL(series_6_##SUFFIX)(a, s, size, place, run, out); \
     }
 
+#define EXPANDED(NAME) \
+    CS_APART void CS_LOCAL(NAME##_series_of)(const cs_half *half, double middle, double step, \
+                                             int32_t blocks, double (*restrict s)[MOST_BLOCKS]) { \
+        const cs_half h = *half; \
+        for (int32_t i = 0; i < blocks; i++) { \
+            const double n = h.base + h.stride * (middle + step * (double)i); \
+            const cs_series c = in_samples(NAME##_series(n, &h), h.sign * h.stride); \
+            s[0][i] = c.s0, s[1][i] = c.s1, s[2][i] = c.s2, s[3][i] = c.s3; \
+            s[4][i] = c.s4, s[5][i] = c.s5, s[6][i] = c.s6; \
+        } \
+    }
+
 #define IN_SERIES(NAME, TYPE, SUFFIX) \
     static void CS_LOCAL(NAME##_##SUFFIX)(const cs_half *half, int64_t first, int32_t n, \
                                           TYPE *restrict out) { \
@@ -164,12 +188,7 @@
             const int32_t size = (int32_t)b.size; \
             const int32_t place = (int32_t)(h.sign < 0.0 ? block + b.size - 1.0 - x : x - block); \
             const int32_t blocks = (run + place + size - 1) / size; \
-            for (int32_t i = 0; i < blocks; i++) { \
-                const double n_middle = h.base + h.stride * (middle + step * (double)i); \
-                const cs_series c = in_samples(NAME##_series(n_middle, &h), h.sign * h.stride); \
-                s[0][i] = c.s0, s[1][i] = c.s1, s[2][i] = c.s2, s[3][i] = c.s3; \
-                s[4][i] = c.s4, s[5][i] = c.s5, s[6][i] = c.s6; \
-            } \
+            CS_LOCAL(NAME##_series_of)(half, middle, step, blocks, s); \
             CS_LOCAL(series_##SUFFIX)(h.a, (const double(*)[MOST_BLOCKS])s, b.degree, size, place, \
                                       run, out); \
             x += h.sign * (double)run, out += run; \
@@ -195,8 +214,8 @@
     }
 
 #define DIRECT_LOOPS(NAME) DIRECT(NAME, double, f64) DIRECT(NAME, float, f32)
-#define BLOCK_LOOPS(NAME) BLOCKED(NAME, double, f64) BLOCKED(NAME, float, f32)
-#define SERIES_LOOPS(NAME) IN_SERIES(NAME, double, f64) IN_SERIES(NAME, float, f32)
+#define BLOCK_LOOPS(NAME) TABLED(NAME) BLOCKED(NAME, double, f64) BLOCKED(NAME, float, f32)
+#define SERIES_LOOPS(NAME) EXPANDED(NAME) IN_SERIES(NAME, double, f64) IN_SERIES(NAME, float, f32)
 CS_DIRECT_KERNELS(DIRECT_LOOPS)
 CS_BLOCK_KERNELS(BLOCK_LOOPS)
 SERIES_OF_BLOCKS(double, f64)
@@ -222,6 +241,8 @@ static const cs_loops CS_LOCAL(loops) = {
 #undef EVALUATED
 #undef WHOLE_SERIES
 #undef WHOLE
+#undef TABLED
+#undef EXPANDED
 #undef DIRECT
 #undef BLOCKED
 #undef CS_LOCAL

@@ -218,7 +218,7 @@ static double prepare_one_minus_sqrt(cs_phase *p, const double *arg, cs_ends e) 
     return prepare_power(p, 0, 0.5, e.start, e.end, e.m);
 }
 
-/* From here on a series of degree 4 in blocks of 64 samples serves, see series.h. */
+/* From here on series in blocks of 64 samples serve, see series.h. */
 #define LONG_SIGMOID (1024.0 * 64.0)
 
 /* 1 - tanh(x) = 2 / (1 + e^2x) with x from lower to upper. With y = 2 |x - x at the anchor|,

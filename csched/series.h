@@ -132,7 +132,8 @@ CS_INLINE cs_series ratio_series(double n, const cs_half *h) {
 }
 
 /* The sigmoid of formulas.h in long phases. With e = exp(-x), x = rate n, and t = e / (c3 + e):
-   (d w)' = c2 (1 + c3) rate e / (c3 + e)^2 and t' = -rate t (1 - t). c4 = rate. Degree 4 will do. */
+   (d w)' = c2 (1 + c3) rate e / (c3 + e)^2, and of q = 2t - 1 the slope is -rate (1 - q^2) / 2.
+   c4 = rate. */
 CS_INLINE double logistic_value(double n, const cs_half *h) {
     exp_parts p = exp_at(n, h);
     return h->a + (-h->c[2] * expm1_of(p)) / (h->c[3] + exp_of(p));
@@ -141,12 +142,15 @@ CS_INLINE cs_series logistic_series(double n, const cs_half *h) {
     exp_parts p = exp_at(n, h);
     double e = exp_of(p), inverse = 1.0 / (h->c[3] + e), r = h->c[4];
     double q = 2.0 * (e * inverse) - 1.0, slope = h->c[2] * ((1.0 + h->c[3]) * inverse) * r * (e * inverse);
-    cs_series c = {0, 0, 0, 0, 0, 0, 0};
+    double q2 = q * q, r2 = r * r;
+    cs_series c;
     c.s0 = -h->c[2] * expm1_of(p) * inverse;
     c.s1 = slope;
-    c.s2 = slope * r * q / 2.0;
-    c.s3 = slope * r * r * (3.0 * q * q - 1.0) / 12.0;
-    c.s4 = slope * r * r * r * q * (3.0 * q * q - 2.0) / 24.0;
+    c.s2 = slope * r * q * (1.0 / 2.0);
+    c.s3 = slope * r2 * (3.0 * q2 - 1.0) * (1.0 / 12.0);
+    c.s4 = slope * (r2 * r) * q * (3.0 * q2 - 2.0) * (1.0 / 24.0);
+    c.s5 = slope * (r2 * r2) * ((15.0 * q2 - 15.0) * q2 + 2.0) * (1.0 / 240.0);
+    c.s6 = slope * (r2 * r2 * r) * q * ((45.0 * q2 - 60.0) * q2 + 17.0) * (1.0 / 1440.0);
     return c;
 }
 

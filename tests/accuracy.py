@@ -20,7 +20,7 @@ from csched import reference
 BOUND = 4.0
 FILE = Path(__file__).parent.parent / "docs" / "accuracy.json"
 SMALL = (1, 2, 3, 7, 64, 100, 257)
-LARGE = (10**5, 10**9, 10**13)
+LARGE = (3000, 10**5, 10**9, 10**13)
 
 ARGUMENTS = {
     "polynomial": [
@@ -37,7 +37,7 @@ ARGUMENTS = {
     "rex": [{"beta": b} for b in (0.5, 0.9, 0.0, 1e-9, 0.999)],
     "inverse_sqrt": [{}, *({"scale": s} for s in (1e-6, 3.0, 99.0, 1e12))],
     "tanh": [
-        {"lower": a, "upper": b} for a, b in ((-6.0, 3.0), (-0.5, 0.5), (0.0, 1.0), (-30.0, 20.0))
+        {"lower": a, "upper": b} for a, b in ((-6.0, 3.0), (-0.5, 0.5), (0.0, 1.0), (-30.0, 20.0), (18.5, 18.57))
     ],
     "parabolic": [{"power": p} for p in (2.0, 1.0, 3.0, 0.5, 1.7, 9.1)],
     "inverse_power": [
@@ -69,13 +69,14 @@ def cases():
 
 
 def tried_steps(n):
-    """Every step of a small horizon; of a large one random steps, and some at both ends."""
+    """Every step of a small horizon; of a large one random steps, and some at both ends and where
+    series take over from single values, or longer blocks from short ones."""
     if n in SMALL:
         return list(range(n + 1))
     draw = random.Random(n)
-    near = [1, 2, 3, 5, 17, 1000]
+    near = [k for k in (1, 2, 3, 5, 17, 130, 513, 1024, 4100) if k < n]
     marked = [0, *near, n // 3, n // 2 - 1, n // 2, n // 2 + 1, n, *(n - k for k in near)]
-    return marked + [draw.randrange(n) for _ in range(40)]
+    return marked + [draw.randrange(n) for _ in range(20)]
 
 
 def digits(profile, arguments):

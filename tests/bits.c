@@ -31,20 +31,28 @@ static int arguments_of(const cs_profile *profile, int call, double *made) {
     return call < 0 || profile->n_arguments > 0;
 }
 
+/* Whole phases, and parts of phases read every few steps from between two steps. */
+static const struct { double span, offset; int64_t stride; } readings[] = {
+    {3000, 0, 1}, {40000, 0, 1}, {1e6, 0, 1}, {1e12, 0, 1},
+    {2999.5, 0.25, 3}, {1e6 + 0.125, 100.5, 7}, {1e12, 12345, 1000003}};
+
 static void add_profile(int profile, const double *argument) {
-    static double wide[LENGTH];
+    static double wide[LENGTH], spread[7 * LENGTH];
     static float narrow[LENGTH];
-    const double horizons[] = {3000, 40000, 1e6, 1e12};
-    for (int k = 0; k < 4; k++) {
+    for (unsigned k = 0; k < sizeof readings / sizeof readings[0]; k++) {
         cs_phase phase;
-        cs_prepare(&phase, profile, argument, 0.3, 0.01, 0.0, horizons[k], 1);
-        int64_t end = (int64_t)horizons[k];
+        double span = readings[k].span, offset = readings[k].offset;
+        cs_prepare(&phase, profile, argument, 0.3, 0.01, offset, span, readings[k].stride);
+        int64_t end = (int64_t)((span - offset) / (double)readings[k].stride);
         for (int64_t first = 0; first < end; first += end / 5) {
             int64_t n = end - first < LENGTH ? end - first : LENGTH;
             cs_fill_f64(&phase, first, n, wide);
             cs_fill_f32(&phase, first, n, narrow);
             add(wide, (size_t)n * sizeof *wide);
             add(narrow, (size_t)n * sizeof *narrow);
+            int64_t times = 1 + first % 7;
+            cs_spread_f64(wide, n, times, spread);
+            add(spread, (size_t)(n * times) * sizeof *spread);
             double one = cs_at(&phase, (double)(first + n / 2));
             add(&one, sizeof one);
         }
