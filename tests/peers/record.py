@@ -8,7 +8,7 @@ its schedules are loaded, with empty modules in place of what they import (see `
     pip install --no-deps --target FOLDER deepspeed fastai fastcore megatron-core mmengine \
         mosaicml torchtitan paddlepaddle ai2-olmo-core nemo_toolkit \
         mindspore fairseq2 axolotl monai mlx mxnet \
-        pytorch_warmup tensorflow-cpu
+        pytorch_warmup tensorflow-cpu mindformers
     git clone https://github.com/wolfecameron/LRSchedules FOLDER/LRSchedules
     git clone https://github.com/marin-community/levanter FOLDER/levanter
 
@@ -38,6 +38,7 @@ LIBRARIES = {  # library of presets -> distribution
     "olmo": "ai2-olmo-core",
     "nemo": "nemo_toolkit",
     "mindspore": "mindspore",
+    "mindformers": "mindformers",
     "fairseq2": "fairseq2",
     "axolotl": "axolotl",
     "monai": "monai",

@@ -39,6 +39,7 @@ LIBRARIES = (
     "nemo",
     "levanter",
     "mindspore",
+    "mindformers",
     "fairseq2",
     "axolotl",
     "monai",

@@ -2,10 +2,11 @@
 
 Times are Composer's strings: "10ep" epochs, "500ba" batches, "4e4sp" samples, "1e9tok" tokens,
 "2iter" iterations and "0.5dur", a part of the training. A step is a batch: step t has what a
-scheduler gives after t batches. (The trainer steps its schedulers before it counts the batch, so
-that its update t has the value of step t - 1: ``schedule["lr"].shift(1)``.) What Composer's
-schedulers read from the trainer is a :class:`State`, or its ``max_duration`` alone; ``ssr`` is
-``scale_schedule_ratio``, which scales the training too::
+scheduler gives after t batches. (A trainer that steps them every batch does so before it counts
+the batch, so that its update t has the value of step t - 1: ``schedule["lr"].shift(1)``; one that
+steps them every epoch has counted its batches.) What Composer's schedulers read from the trainer is
+a :class:`State`, or its ``max_duration`` alone; ``ssr`` is ``scale_schedule_ratio``, which scales
+the training too::
 
     state = State("10ep", dataloader_len=100)
     CosineAnnealingWithWarmupScheduler("100ba", alpha_f=0.1, state=state, base_lr=0.5)

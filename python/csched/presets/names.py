@@ -75,6 +75,7 @@ FAMILIES: dict[str, list[tuple[str, str, str]]] = {
         ("mlx", "linear_schedule", "held"),
         ("mindspore", "warmup_lr", "up only; read once an epoch"),
         ("monai", "LinearLR", "a range test; end at num_iter - 1"),
+        ("mindformers", "LinearWithWarmUpLR", "to 0; the warm-up is part of it"),
     ],
     "polynomial": [
         ("torch", "PolynomialLR", "to 0"),
@@ -100,6 +101,7 @@ FAMILIES: dict[str, list[tuple[str, str, str]]] = {
         ("fairseq2", "PolynomialDecayLR", "the warm-up is part of num_steps"),
         ("mxnet", "PolyScheduler", "squared unless told; end at max_update - 1"),
         ("tensorflow", "polynomial_decay", "cycle stretches the horizon"),
+        ("mindformers", "PolynomialWithWarmUpLR", "cut after total_steps"),
     ],
     "exponential": [
         ("torch", "ExponentialLR", "a factor a step"),
@@ -192,6 +194,8 @@ FAMILIES: dict[str, list[tuple[str, str, str]]] = {
         ("tensorflow", "cosine_decay", "holds; floor alpha times the peak"),
         ("tensorflow", "linear_cosine_decay", "times a line; waves"),
         ("tensorflow", "noisy_linear_cosine_decay", "and noise, here seeded"),
+        ("mindformers", "CosineWithWarmUpLR", "lr_end from decay_steps on"),
+        ("mindformers", "CosineAnnealingLR", "climbs back past t_max"),
     ],
     "flat, then cosine": [
         ("fastai", "fit_flat_cos", "the first 75 %"),
@@ -235,6 +239,8 @@ FAMILIES: dict[str, list[tuple[str, str, str]]] = {
             "after a warm-up; lengths rounded down, levels times lr_mul",
         ),
         ("tensorflow", "cosine_decay_restarts", "t_mul any number; for ever"),
+        ("mindformers", "CosineWithRestartsAndWarmUpLR", "num_cycles cycles, then lr_end"),
+        ("mindformers", "CosineAnnealingWarmRestarts", "t_mult an int; for ever"),
     ],
     "triangles": [
         ("torch", "CyclicLR", "momentum too, also where the SGD had none"),
@@ -272,6 +278,8 @@ FAMILIES: dict[str, list[tuple[str, str, str]]] = {
         ("nemo", "WarmupHoldAnnealOneMinusSquareRoot", "to 0, but not below min_lr"),
         ("fairseq2", "TriStageLR", "exponential decay; from and to a hundredth unless told"),
         ("levanter", "lr_scheduler", "cycles, each warmed up again; any of its decays"),
+        ("mindformers", "WarmUpStableDecayLR", "linear decay; to 1e-7 unless told"),
+        ("mindformers", "ConstantWithCoolDownLR", "cosine decay, then two levels: DeepSeek-V3"),
     ],
     "inverse square root": [
         ("transformers", "get_inverse_sqrt_schedule inverse_sqrt", "timescale"),
@@ -353,6 +361,7 @@ FAMILIES: dict[str, list[tuple[str, str, str]]] = {
         ("olmo", "ConstantWithWarmup constant_with_warmup", "after a line from warmup_min_lr"),
         ("nemo", "WarmupPolicy", "(t + 1) / (W + 1) up; cut after max_steps"),
         ("nemo", "WarmupHoldPolicy", "the same"),
+        ("mindformers", "ConstantWarmUpLR", "after a line from warmup_lr_init"),
     ],
     "one after another": [
         ("torch", "SequentialLR", "absolute milestones; clocks begin again at 0"),
