@@ -7,10 +7,12 @@ children; ``compiled`` lays the tree out breadth first, so that children lie sid
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
+from operator import itemgetter
 from typing import Any
 
 from csched import _check, _core, reference
@@ -160,7 +162,7 @@ def _pieces(c: Any) -> list[tuple[Fraction, Fraction, float, float]]:
 
 def _read(pieces: list[tuple[Fraction, Fraction, float, float]], place: Fraction) -> Node:
     """The piece that a place lies in, read there for ever."""
-    left, right, start, end = next(p for p in reversed(pieces) if p[0] <= place)
+    left, right, start, end = pieces[bisect_right(pieces, place, key=itemgetter(0)) - 1]
     x = (start, end, 0.0, min(float(place - left), float(right - left)))
     return Node(FROZEN, _LINEAR, times=1, x=x, span=float(right - left))
 

@@ -106,7 +106,8 @@ def positions(where: str, sampling: Any, steps: int) -> list[Fraction] | None:
         if isinstance(sampling.interval, int):
             return None
         part = _check.decimal(sampling.interval)
-        return [i * part * steps for i in range(1, -(-1 // part))]
+        steps_each, whole = (part * steps).as_integer_ratio()
+        return [Fraction(i * steps_each, whole) for i in range(1, -(-1 // part))]
     made = [_check.position(where, "mark", mark, steps) for mark in sampling.marks]
     if any(later <= earlier for earlier, later in pairwise(made)):
         _check.fail(where, "marks", "increasing", sampling.marks)
