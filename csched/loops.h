@@ -42,7 +42,7 @@
         } \
     }
 
-/* What both types of samples share: the table of entries from `from` to `end`, the anchors of blocks */
+/* What both types of samples share: entries `from` to `end` of the table, the anchors of blocks. */
 #define TABLED(NAME) \
     CS_APART void CS_LOCAL(NAME##_entries)(const cs_half *half, int32_t from, int32_t end, \
                                            double *restrict t, double *restrict u) { \
@@ -64,7 +64,7 @@
         } \
     }
 
-/* The same in blocks, the anchors of BATCH blocks at a time so that they too become vectors. In the
+/* Values in blocks, the anchors of BATCH blocks at a time so that they too become vectors. In the
    second half x falls as k grows: the table is laid out backwards and read forwards. */
 #define BLOCKED(NAME, TYPE, SUFFIX) \
     WHOLE(NAME, TYPE, SUFFIX, 32) \
@@ -77,7 +77,7 @@
         int64_t x = (int64_t)h.top + (back ? -first : first); /* of the first sample of a run */ \
         int32_t place = (int32_t)(x & (size - 1)), l = back ? size - 1 - place : place; \
         CS_LOCAL(NAME##_entries)(half, l, n < size - l ? l + n : size, t, u); \
-        CS_LOCAL(NAME##_entries)(half, 0, n < size - l ? 0 : n < size ? l + n - size : l, t, u); \
+        CS_LOCAL(NAME##_entries)(half, 0, n < size ? l + n - size : l, t, u); \
         double block = (double)(x - place); /* x at the first sample of a block */ \
         const double step = h.sign * (double)size; \
         while (n > 0) { \
@@ -106,7 +106,8 @@
 
 /* In series. The series of all blocks that a run meets in a unit are taken first, so that they
    become vectors, in the order of k: where x falls, u is negative and y grows all the same, from
-   -size/2 to size/2 - 1. */
+   -size/2 to size/2 - 1. A pointer for each coefficient: of one array gcc works on four blocks in
+   turn (unroll-and-jam), and stores to four places took 1.3 times as long at 2e7 steps. */
 #define WHOLE_SERIES(TYPE, SUFFIX, DEGREE, SIZE) \
     CS_APART void CS_LOCAL(series_##DEGREE##_##SIZE##_##SUFFIX)( \
         double a, const double *restrict s0, const double *restrict s1, \
