@@ -17,6 +17,8 @@ CASES = {
     },
     "polynomial 2": lambda n: csched.curve("polynomial", 0.1, 0.001, n, power=2.0),
     "polynomial 0.9": lambda n: csched.curve("polynomial", 0.1, 0.001, n, power=0.9),
+    "cosine, power 2": lambda n: csched.curve("cosine", 0.1, 0.001, n, power=2.0),
+    "cosine, k_decay 1.5": lambda n: csched.curve("cosine", 0.1, 0.001, n, k_decay=1.5),
     "cosine every(10)": lambda n: csched.curve("cosine", 0.1, 0.001, n, sampling=every(10)),
     "cosine at(0.5, 0.75)": lambda n: csched.curve("cosine", 0.1, 0.0, n, sampling=at(0.5, 0.75)),
     "sgdr, 20 restarts": lambda n: csched.sgdr(0.1, n, t_0=n // 20)["lr"],

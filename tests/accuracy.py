@@ -37,7 +37,8 @@ ARGUMENTS = {
     "rex": [{"beta": b} for b in (0.5, 0.9, 0.0, 1e-9, 0.999)],
     "inverse_sqrt": [{}, *({"scale": s} for s in (1e-6, 3.0, 99.0, 1e12))],
     "tanh": [
-        {"lower": a, "upper": b} for a, b in ((-6.0, 3.0), (-0.5, 0.5), (0.0, 1.0), (-30.0, 20.0), (18.5, 18.57))
+        {"lower": a, "upper": b}
+        for a, b in ((-6.0, 3.0), (-0.5, 0.5), (0.0, 1.0), (-30.0, 20.0), (18.5, 18.57))
     ],
     "parabolic": [{"power": p} for p in (2.0, 1.0, 3.0, 0.5, 1.7, 9.1)],
     "inverse_power": [
