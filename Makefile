@@ -4,12 +4,19 @@ PY := .venv/bin/python
 SOURCES := $(wildcard csched/*) setup.py pyproject.toml
 SANITIZED := build/sanitized
 
+READY := .venv/built .venv/compiled
+
 .PHONY: demo test lint bench accuracy catalogue variants bits sanitize clean
 
 .venv/requirements: requirements-dev.txt requirements-peers.txt
 	$(PYTHON) -m venv .venv
-	.venv/bin/pip install --quiet -r requirements-dev.txt
-	.venv/bin/pip install --quiet --no-deps -r requirements-peers.txt
+	.venv/bin/pip install --quiet --no-compile -r requirements-dev.txt
+	.venv/bin/pip install --quiet --no-compile --no-deps -r requirements-peers.txt
+	touch $@
+
+# on every core, where pip uses one; errors are of files that are not for this version of Python
+.venv/compiled: .venv/requirements
+	-$(PY) -m compileall -qq -j 0 .venv/lib
 	touch $@
 
 .venv/built: .venv/requirements $(SOURCES)
@@ -17,12 +24,13 @@ SANITIZED := build/sanitized
 	touch $@
 
 # the main job: schedules, a picture, and one network trained in three frameworks
-demo: .venv/built
+demo: $(READY)
 	$(PY) examples/demo.py
 
 # in a process for each core; what these compile is written down, whatever the shell says
 test: export PYTHONDONTWRITEBYTECODE =
-test: .venv/built lint
+test:
+	$(MAKE) --jobs=2 lint .venv/compiled
 	$(PY) -m pytest --numprocesses logical --maxprocesses 4 --dist worksteal
 
 lint: .venv/built
@@ -31,20 +39,20 @@ lint: .venv/built
 	.venv/bin/mypy
 
 # tables of ratios against rivals and limits; also in out/bench.md
-bench: .venv/built
+bench: $(READY)
 	$(PY) -m pytest bench --benchmark-only --benchmark-disable-gc --quiet
 
 # the worst error of each profile in ulp, into docs/accuracy.json
-accuracy: .venv/built
+accuracy: $(READY)
 	$(PY) tests/accuracy.py
 
 # the generated pages: docs/catalogue.md with its pictures, docs/peers.md
-catalogue: .venv/built
+catalogue: $(READY)
 	$(PY) docs/make_catalogue.py
 	$(PY) docs/make_peers.py
 
 # the core's tests once with each CPU variant of the loops
-variants: .venv/built
+variants: $(READY)
 	for v in $$($(PY) -c "from csched import _core; print(*_core.variants())"); do \
 		CSCHED_VARIANT=$$v $(PY) -m pytest -q tests/test_profiles.py tests/test_program.py \
 			tests/test_accuracy.py tests/test_numpy_sgd.py || exit 1; \
@@ -62,7 +70,7 @@ bits:
 	test "$$(cut -d' ' -f1 build/bits.txt | sort -u | wc -l)" = 1
 
 # the C core under AddressSanitizer and UndefinedBehaviorSanitizer
-sanitize: .venv/built
+sanitize: $(READY)
 	CSCHED_SANITIZE=1 $(PY) setup.py --quiet build --build-lib $(SANITIZED) --build-temp build/sanitized-objects
 	LD_PRELOAD=$$(cc -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0 \
 		PYTHONPATH=$(SANITIZED) $(PY) -m pytest -q -p no:cacheprovider \
