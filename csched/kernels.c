@@ -99,42 +99,10 @@ void cs_prepare(cs_phase *phase, int profile, const double *argument, double sta
 
 /* --- Running -------------------------------------------------------------------------------- */
 
-#define DIRECT_CASE(name) \
-    case KERNEL_##name: return name##_value(h->base + h->stride * x, h);
-#define BLOCK_CASE(name) \
-    case KERNEL_##name: return name##_join(name##_anchor(h->base + h->stride * (x - j), h), \
-                                           name##_entry(h->stride * j, h), h);
-
-#define SERIES_CASE(name) \
-    case KERNEL_##name: { \
-        cs_blocks b = series_blocks(x, h); \
-        if (b.size == 0.0) return name##_value(h->base + h->stride * x, h); \
-        double middle = middle_of(b.start + floor((x - b.start) / b.size) * b.size, b.size, h); \
-        cs_series c = in_samples(name##_series(h->base + h->stride * middle, h), h->sign * h->stride); \
-        double y = h->sign > 0.0 ? x - middle : middle - x; \
-        return h->a + (b.degree == 3 ? series_3(c, y) : b.degree == 4 ? series_4(c, y) : series_6(c, y)); \
-    }
-
-double cs_at(const cs_phase *phase, double k) {
-    const cs_half *h = &phase->half[1];
-    if (h->base + h->stride * (h->top - k) <= 0.0) return h->a; /* at the end, between two steps */
-    if (k < (double)phase->split) h = &phase->half[0];
-    double x = h->top + h->sign * k, j = 0.0;
-    if (h->block) { /* x modulo block, rounded down */
-        double block = (double)h->block;
-        j = x - floor(x / block) * block;
-    }
-    switch (h->kernel) {
-        CS_DIRECT_KERNELS(DIRECT_CASE)
-        CS_BLOCK_KERNELS(BLOCK_CASE)
-        CS_SERIES_KERNELS(SERIES_CASE)
-    }
-    return h->a; /* not reached: every kernel is a case */
-}
-
 double cs_end(const cs_phase *phase) { return phase->half[1].a; }
 
 typedef struct {
+    double (*at)(const cs_half *, double x, double place);
     void (*f64[N_KERNELS])(const cs_half *, int64_t, int32_t, double *restrict);
     void (*f32[N_KERNELS])(const cs_half *, int64_t, int32_t, float *restrict);
     void (*spread_f64)(const double *, int64_t, int64_t, double *restrict);
@@ -192,6 +160,18 @@ int cs_n_variants(void) {
 const char *cs_variant_name(int i) { return variants[i].name; }
 void cs_use_variant(int i) { variant_in_use = i; }
 int cs_variant_in_use(void) { return variant_in_use; }
+
+double cs_at(const cs_phase *phase, double k) {
+    const cs_half *h = &phase->half[1];
+    if (h->base + h->stride * (h->top - k) <= 0.0) return h->a; /* at the end, between two steps */
+    if (k < (double)phase->split) h = &phase->half[0];
+    double x = h->top + h->sign * k, place = 0.0;
+    if (h->block) { /* x modulo block, rounded down */
+        double block = (double)h->block;
+        place = x - floor(x / block) * block;
+    }
+    return variants[variant_in_use].loops->at(h, x, place);
+}
 
 /* Runs below 1/16 of a block: single values are cheaper than the table. */
 #define WORTH_A_TABLE 16

@@ -4,6 +4,30 @@
 #define CS_JOIN(a, b) CS_JOIN_(a, b)
 #define CS_LOCAL(name) CS_JOIN(name, VARIANT)
 
+/* One value, `place` samples into its block if the kernel has blocks of one size. */
+#define DIRECT_CASE(NAME) \
+    case KERNEL_##NAME: return NAME##_value(h->base + h->stride * x, h);
+#define BLOCK_CASE(NAME) \
+    case KERNEL_##NAME: return NAME##_join(NAME##_anchor(h->base + h->stride * (x - place), h), \
+                                           NAME##_entry(h->stride * place, h), h);
+#define SERIES_CASE(NAME) \
+    case KERNEL_##NAME: { \
+        const cs_blocks b = series_blocks(x, h); \
+        if (b.size == 0.0) return NAME##_value(h->base + h->stride * x, h); \
+        const double block = b.start + floor((x - b.start) / b.size) * b.size; \
+        const double middle = middle_of(block, b.size, h), y = h->sign * (x - middle); \
+        const cs_series c = in_samples(NAME##_series(h->base + h->stride * middle, h), h->sign * h->stride); \
+        return h->a + (b.degree == 3 ? series_3(c, y) : b.degree == 4 ? series_4(c, y) : series_6(c, y)); \
+    }
+static double CS_LOCAL(at)(const cs_half *h, double x, double place) {
+    switch (h->kernel) {
+        CS_DIRECT_KERNELS(DIRECT_CASE)
+        CS_BLOCK_KERNELS(BLOCK_CASE)
+        CS_SERIES_KERNELS(SERIES_CASE)
+    }
+    return h->a; /* not reached: every kernel is a case */
+}
+
 /* Samples first .. first + n - 1, n <= 2^30: the counter is an int32, which every vector unit
    converts to double; first + i is exact up to 2^53. */
 #define DIRECT(NAME, TYPE, SUFFIX) \
@@ -228,9 +252,14 @@ SPREAD(float, f32)
 #define ENTRY_F64(NAME) CS_LOCAL(NAME##_f64),
 #define ENTRY_F32(NAME) CS_LOCAL(NAME##_f32),
 static const cs_loops CS_LOCAL(loops) = {
-    {CS_KERNELS(ENTRY_F64)}, {CS_KERNELS(ENTRY_F32)}, CS_LOCAL(spread_f64), CS_LOCAL(spread_f32)};
+    CS_LOCAL(at), {CS_KERNELS(ENTRY_F64)}, {CS_KERNELS(ENTRY_F32)}, CS_LOCAL(spread_f64),
+    CS_LOCAL(spread_f32)};
 
 #undef ENTRY_F64
+#undef DIRECT_CASE
+#undef BLOCK_CASE
+#undef SERIES_CASE
+#undef FROM_BLOCK
 #undef ENTRY_F32
 #undef DIRECT_LOOPS
 #undef BLOCK_LOOPS
