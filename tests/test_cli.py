@@ -205,6 +205,11 @@ BAD = {
         ("sgdr", "--peak", "1", "--t-0", "4", "--cycles", "1", "--beta", "0.5"),
         "profile 'cosine' has no argument 'beta'; it takes power",
     ),
+    "argument-of-another-recipe": (
+        ("one_cycle", "--peak", "1", "--steps", "9", "--warmup", "5"),
+        "one_cycle has no argument --warmup; did you mean --warmup-steps?",
+    ),
+    "name-of-a-preset": (("OneCycleLR",), "did you mean torch.OneCycleLR"),
     "unknown-library": (("torhc.StepLR",), "library must be one of"),
     "unknown-preset": (("torch.StepRL",), "did you mean 'StepLR'?"),
     "missing-arguments": (("rex",), "rex needs --peak, --steps; it takes peak, steps"),
@@ -231,6 +236,21 @@ def test_mistakes_are_told_in_one_line(command, name, tmp_path, monkeypatch):
     assert message in result.stderr
     assert result.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["plot", "values"])
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--from", "1001"), "--to must be given where --from is 1001 of 1000 steps"),
+        (("--from", "5", "--to", "3"), "--to must be in ["),
+        (("--from", "-1"), "--from must be in [0, 2**53], got -1"),
+    ],
+)
+def test_bounds_that_hold_no_step_are_told_by_their_options(command, words, message):
+    result = run(command, *REX, *words)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"csched: {message}")
 
 
 def test_plot_writes_one_picture(tmp_path, monkeypatch):
@@ -266,6 +286,16 @@ def test_values_reach_the_file_bit_for_bit(words, dtype, tmp_path):
             read = np.load(path)
         for name, values in planned.items():
             assert read[name].tobytes() == values.tobytes()
+
+
+def test_a_file_is_written_as_its_name_ends(tmp_path):
+    planned = csched.rex(0.1, 1000)["lr"].values()
+    for name in ("a.npy", "a.json", "a.csv", "a.txt"):
+        text_of("values", *REX, "-o", str(tmp_path / name))
+    assert np.load(tmp_path / "a.npy")["lr"].tobytes() == planned.tobytes()
+    assert json.loads((tmp_path / "a.json").read_text())["lr"] == planned.tolist()
+    assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "a.txt").read_bytes()
+    assert (tmp_path / "a.csv").read_text().startswith("step,lr\n0,0.1\n")
 
 
 def test_values_go_to_the_screen_without_a_file():

@@ -92,9 +92,9 @@ def options(
 
 
 _OPEN: Any = {"allow_extra_args": True, "ignore_unknown_options": True}
-# What a recipe with **arguments may pass on: the arguments of profiles and of other recipes.
-_PASSED_ON = {a.name for row in csched.PROFILES.values() for a in row.arguments} | {"points"}
-_PASSED_ON |= {k for r in csched.RECIPES.values() for k in inspect.signature(r).parameters}
+# What a recipe may pass on: the arguments of profiles; those of recipes where it says **arguments.
+_OF_PROFILES = {a.name for row in csched.PROFILES.values() for a in row.arguments} | {"points"}
+_OF_RECIPES = {k for r in csched.RECIPES.values() for k in inspect.signature(r).parameters}
 _Recipe = Annotated[
     str, typer.Argument(help="Recipe, library.preset or file.json.", metavar="RECIPE")
 ]
@@ -185,7 +185,7 @@ def plot(
         matplotlib.use("agg")
         from matplotlib import pyplot as plt
 
-        figure = schedule.plot(begin, end, log=log)
+        figure = schedule.plot(*_bounds(schedule, begin, end, 1), log=log)
         path = output or Path(f"{recipe.removesuffix('.json')}.png")
         with _replaced(path) as unfinished:
             figure.savefig(unfinished, dpi=150)
@@ -198,7 +198,10 @@ def values(
     context: typer.Context,
     recipe: _Recipe,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="File.")] = None,
-    form: Annotated[Format, typer.Option("--format", help="How to write.")] = Format.csv,
+    form: Annotated[
+        Format | None,
+        typer.Option("--format", help="How to write [default: as FILE ends, else csv]."),
+    ] = None,
     begin: _From = 0,
     end: _To = None,
     dtype: Annotated[Precision, typer.Option(help="Number type.")] = Precision.float64,
@@ -206,10 +209,10 @@ def values(
     """Write the value of every step: csv, json or npy."""
     with _told():
         schedule = _schedule(recipe, context.args)
-        first = _check.integer("csched", "--from", begin, 0)
-        if end is None and schedule.steps >= _NO_END:
-            _check.fail("csched", "--to", "given where a schedule has no end", end)
-        stop = _check.integer("csched", "--to", schedule.steps if end is None else end, first)
+        first, stop = _bounds(schedule, begin, end, 0)
+        if form is None:
+            ending = output.suffix[1:].lower() if output else ""
+            form = Format(ending) if ending in list(Format) else Format.csv
         if output is None:
             if form is Format.npy:
                 _check.fail("csched", "--output", "given for a file of format npy", output)
@@ -218,6 +221,18 @@ def values(
         with _replaced(output) as unfinished, unfinished.open("wb") as file:
             _write(file, schedule, first, stop, form, dtype.value)
     typer.echo(str(output))
+
+
+def _bounds(schedule: csched.Schedule, begin: int, end: int | None, fewest: int) -> tuple[int, int]:
+    """The steps from --from to --to: of the whole schedule where these are not given."""
+    first = _check.integer("csched", "--from", begin, 0)
+    if end is None and schedule.steps >= _NO_END:
+        _check.fail("csched", "--to", "given where a schedule has no end", end)
+    if end is None and first > schedule.steps - fewest:
+        constraint = f"given where --from is {first} of {schedule.steps} steps"
+        _check.fail("csched", "--to", constraint, end)
+    stop = schedule.steps if end is None else end
+    return first, _check.integer("csched", "--to", stop, first + fewest)
 
 
 def _write(
@@ -271,6 +286,12 @@ def _recipe(name: str) -> Callable[..., csched.Schedule]:
     if dot:
         presets = _presets(library)
         return presets[_check.choice("csched", f"preset of {library}", preset, presets)]
+    if name in csched.RECIPES:
+        return csched.RECIPES[name]
+    libraries = [lib for lib in csched.presets.LIBRARIES if name in _presets(lib)]
+    if libraries:
+        hint = f"did you mean {', '.join(f'{lib}.{name}' for lib in libraries)}?"
+        _check.fail("csched", "recipe", "a name of 'csched list' or library.preset", name, hint)
     return csched.RECIPES[_check.choice("csched", "recipe", name, csched.RECIPES)]
 
 
@@ -286,8 +307,9 @@ def _arguments(
     """``--name value`` and ``--name=value``, checked against the recipe's signature."""
     parameters = inspect.signature(recipe).parameters
     known = set(parameters)
-    if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
-        known |= _PASSED_ON
+    for p in parameters.values():
+        if p.kind is p.VAR_KEYWORD:
+            known |= _OF_PROFILES if p.name == "profile_arguments" else _OF_PROFILES | _OF_RECIPES
     made: dict[str, Any] = {}
     queue = list(words)
     while queue:
