@@ -121,10 +121,25 @@ def test_picture_is_there_and_light():
 
 
 def test_links_lead_to_files():
-    links = re.findall(r"\[[\w ./]+\]\(([^)]+)\)", README)
+    links = re.findall(r"\[[\w ./,]+\]\(([^)]+)\)", README)
     assert len(links) >= 2
+    titles = re.findall(r"^##* (.*)$", README, re.MULTILINE)
+    anchors = {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
     for link in links:
-        assert (ROOT / link).exists(), link
+        assert link[1:] in anchors if link.startswith("#") else (ROOT / link).exists(), link
+
+
+@pytest.mark.parametrize("name", ["README.md", "CHANGELOG.md"])
+def test_numbers_of_what_there_is_are_so(name):
+    presets = [getattr(csched.presets, library).__all__ for library in csched.presets.LIBRARIES]
+    named = {
+        "recipes": len(csched.RECIPES),
+        r"schedules of \d+ (?:other )?libraries": sum(map(len, presets)),
+        "(?:other )?libraries": len(presets),
+    }
+    text = " ".join((ROOT / name).read_text().replace("[", "").split())
+    for what, number in named.items():
+        assert re.findall(rf"(\d+) {what}", text) == [str(number)], what
 
 
 def test_map_names_paths_that_exist():
