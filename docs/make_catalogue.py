@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import sys
 from pathlib import Path
 
 import matplotlib as mpl
@@ -160,7 +161,8 @@ def formula_of(name: str) -> str:
         lead = body[: block.start()].strip()
         return f"{lead}:\n\n{block.group(1).rstrip()}\n" if lead else block.group(1).rstrip()
     paragraph = (body or summary).strip().partition("\n\n")[0]
-    return " ".join(paragraph.replace("``", "`").split())
+    line = " ".join(paragraph.replace("``", "`").split())
+    return re.sub(r", and:$", ", and more.", line)  # the docstring goes on with a list of them
 
 
 def source_of(name: str) -> str:
@@ -187,11 +189,14 @@ def page() -> str:
         "",
         f"The {len(csched.RECIPES)} recipes, by name in `csched.RECIPES`. T is `steps`, the whole, "
         "W the warm-up, t the step, counted from 0.",
-        "Written by `docs/make_catalogue.py` from the docstrings; each picture is of the line of "
-        "code beside it.",
+        "Written by `docs/make_catalogue.py` from the docstrings, which have all arguments "
+        "(`csched doc NAME`); each picture is of the line of code below it, over the steps.",
+        "",
+        *contents(),
         "",
     ]
     for name in csched.RECIPES:
+        formula = plain(formula_of(name))
         lines += [
             f"## {name}",
             "",
@@ -203,12 +208,26 @@ def page() -> str:
             EXAMPLES[name],
             "```",
             "",
-            plain(formula_of(name)),
-            "",
+            *([formula, ""] if formula != plain(summary_of(name)) else []),
             f"Source: {source_of(name)}",
             "",
         ]
     return "\n".join([*lines, *beside(), *table(), ""])
+
+
+def contents() -> list[str]:
+    """The recipes by family, a line each."""
+    families: dict[str, list[str]] = {}
+    for name, recipe in csched.RECIPES.items():
+        families.setdefault(recipe.__module__, []).append(f"[{name}](#{name})")
+    lines = []
+    for module, links in families.items():
+        about = (sys.modules[module].__doc__ or "").partition("\n")[0].partition(":")[0].rstrip(".")
+        lines.append(f"- {about}: {', '.join(links)}")
+    return [
+        *lines,
+        "- [Beside the recipes](#beside-the-recipes), [who has which shape](#who-has-which-shape)",
+    ]
 
 
 def beside() -> list[str]:

@@ -147,3 +147,14 @@ def test_map_names_paths_that_exist():
     assert len(named) > 15
     for name in named:
         assert list(ROOT.glob(name.rstrip("/"))), name
+
+
+def test_map_names_every_source():
+    table = CONTRIBUTING.partition("| path | what |")[2].partition("\n\n")[0]
+    named = {Path(word).name for word in re.findall(r"`([\w./]+)`", table)}
+    sources = [*ROOT.glob("csched/*.*"), *ROOT.glob("python/csched/*.py")]
+    assert len(sources) > 40
+    assert {p.name for p in sources} - named == {"__init__.py"}
+    for folder in ("torch", "traced"):
+        modules = {p.stem for p in (ROOT / "python" / "csched" / folder).glob("[!_]*.py")}
+        assert modules <= named, folder
