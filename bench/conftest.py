@@ -16,7 +16,8 @@ import pytest
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-RESULTS = Path(__file__).parent.parent / "out" / "bench.md"
+ROOT = Path(__file__).parent.parent
+RESULTS = ROOT / "out" / "bench.md"
 
 
 @pytest.fixture
@@ -100,4 +101,4 @@ def pytest_terminal_summary(terminalreporter, config):
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text("\n".join(lines) + "\n")
     terminalreporter.write_line("\n".join(lines))
-    terminalreporter.write_line(f"\nwritten to {RESULTS.relative_to(Path.cwd())}")
+    terminalreporter.write_line(f"\nwritten to {RESULTS.relative_to(ROOT)}")
