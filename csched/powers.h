@@ -118,7 +118,7 @@ CS_INLINE dd warped(double n, const cs_half *h) {
     double scale;
     dd z = quick_div(dd_of(n), dd_of(h->m));
     dd x = dd_scale(quick_log(dd_of(n), dd_of(h->m), dd_sum(n, -h->m)), h->c[1]);
-    dd power = dd_add(dd_of(1.0), quick_expm1_parts(x, &scale));
+    dd power = quick_add(dd_of(1.0), quick_expm1_parts(x, &scale));
     power.hi *= scale, power.lo *= scale;
     return dd_pick(h->c[1] == 1.0, z, dd_pick(n > 0.0, power, dd_of(0.0)));
 }
@@ -135,7 +135,7 @@ CS_INLINE dd warped_rest(double n, const cs_half *h) {
 /* w from the end: rest^power or sin^2(pi rest / 2)^power */
 CS_INLINE double warped_end_w(dd rest, const cs_half *h) {
     dd base = dd_pick(h->c[2] != 0.0, quick_sin2(rest), rest);
-    dd x = dd_scale(quick_log(base, dd_of(1.0), dd_add(base, dd_of(-1.0))), h->c[0]);
+    dd x = dd_scale(quick_log(base, dd_of(1.0), quick_add(dd_of(-1.0), base)), h->c[0]);
     double w = base.hi > 0.0 ? quick_exp(x) : 0.0;
     return h->c[0] == 1.0 ? base.hi : w;
 }
@@ -156,7 +156,7 @@ CS_INLINE cs_series warped_end_series(double n, const cs_half *h) {
 /* w from the start: 1 - (1 - elapsed)^power or 1 - cos^2(pi elapsed / 2)^power */
 CS_INLINE double warped_start_w(dd elapsed, const cs_half *h) {
     dd fall = dd_pick(h->c[2] != 0.0, quick_sin2(elapsed), elapsed);
-    dd rest = dd_add(dd_of(1.0), dd_neg(fall)); /* positive where fall.hi rounds to 1 */
+    dd rest = quick_add(dd_of(1.0), dd_neg(fall)); /* positive where fall.hi rounds to 1 */
     double w = -quick_expm1(dd_scale(quick_log(rest, dd_of(1.0), dd_neg(fall)), h->c[0]));
     w = rest.hi > 0.0 ? w : 1.0;
     return h->c[0] == 1.0 ? fall.hi : w;
@@ -165,7 +165,7 @@ CS_INLINE double warped_start_value(double n, const cs_half *h) {
     return h->a + h->d * warped_start_w(warped(n, h), h);
 }
 CS_INLINE cs_series warped_start_series(double n, const cs_half *h) {
-    dd elapsed = warped(n, h), rest = dd_add(dd_of(1.0), dd_neg(elapsed));
+    dd elapsed = warped(n, h), rest = quick_add(dd_of(1.0), dd_neg(elapsed));
     double w = warped_start_w(elapsed, h);
     int sine = h->c[2] != 0.0;
     cs_jet u = jet_of_power(n, 1.0, h->c[1], elapsed.hi);
