@@ -21,14 +21,16 @@ else:
     flags = ["-O3", "-std=c11", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"]
     flags += ["-fvisibility=hidden"]
     link = []
+    if not (debug or sanitize):
+        flags += ["-g0"]  # Python's own flags ask for symbols, three quarters of the file
 if debug:
     flags += ["-O1", "-g"]
 if sanitize:
     flags += ["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
     link += ["-fsanitize=address,undefined"]
 
-HEADERS = ["kernels.h", "formulas.h", "series.h", "powers.h", "prepare.h", "loops.h", "dd.h"]
-HEADERS += ["program.h", "ranges.h", "profiles.def", "writer.pxi"]
+HEADERS = ["kernels.h", "formulas.h", "series.h", "powers.h", "prepare.h", "loops.h"]
+HEADERS += ["dd.h", "quick.h", "program.h", "ranges.h", "profiles.def", "writer.pxi"]
 HEADERS += ["sgd.pxi", "sgd.h", "sgd_types.h", "sgd_loops.h"]
 SOURCES = ["_core.pyx", "kernels.c", "program.c", "sgd.c"]
 
