@@ -286,13 +286,21 @@ def _recipe(name: str) -> Callable[..., csched.Schedule]:
     if dot:
         presets = _presets(library)
         return presets[_check.choice("csched", f"preset of {library}", preset, presets)]
-    if name in csched.RECIPES:
-        return csched.RECIPES[name]
-    libraries = [lib for lib in csched.presets.LIBRARIES if name in _presets(lib)]
-    if libraries:
-        hint = f"did you mean {', '.join(f'{lib}.{name}' for lib in libraries)}?"
-        _check.fail("csched", "recipe", "a name of 'csched list' or library.preset", name, hint)
-    return csched.RECIPES[_check.choice("csched", "recipe", name, csched.RECIPES)]
+    if name not in csched.RECIPES:
+        _unknown(name)
+    return csched.RECIPES[name]
+
+
+def _unknown(name: str) -> NoReturn:
+    """What is no recipe may be a library, a preset without its library, or misspelled."""
+    libraries = csched.presets.LIBRARIES
+    if name in libraries:
+        hint = f"'csched list {name}' has its presets"
+    else:
+        close = [f"{library}.{name}" for library in libraries if name in _presets(library)]
+        close = close or difflib.get_close_matches(name, csched.RECIPES, 1)
+        hint = f"did you mean {', '.join(map(repr, close))}?" if close else ""
+    _check.fail("csched", "recipe", "a name of 'csched list' or library.preset", name, hint)
 
 
 def _presets(library: str) -> Mapping[str, Callable[..., csched.Schedule]]:
