@@ -1,7 +1,8 @@
-/* Double-double arithmetic with about 100 bits, for set-up and for the values of powers.h.
+/* Double-double arithmetic with about 100 bits. Sums and products are inlined, also into the loops of
+   powers.h; quotients, roots and what follows are for set-up.
 
-   Scalar. fma() is called by name, so the result is the exactly
-   rounded one on every machine, with or without an instruction for it. Nothing here calls
+   fma() is called by name, so the result is the exactly rounded one on every machine, with or
+   without an instruction for it. Nothing here calls
    sin, exp, log or pow of the C library: those differ in the last bit between libraries and even
    between CPUs under one library, and csched promises the same bits everywhere. */
 #ifndef CSCHED_DD_H

@@ -94,6 +94,8 @@ void cs_prepare(cs_phase *phase, int profile, const double *argument, double sta
     phase->half[1].top = floor(last);
     phase->half[1].base = (span - offset) - step * phase->half[1].top;
     phase->split = (int64_t)ceil((prepare[profile](phase, argument, e) * span - offset) / step);
+    for (int side = 0; side < 2; side++) /* coefficients of series would be subnormal */
+        if (fabs(phase->half[side].d) < 1e-200) limit(&phase->half[side], 1, -1.0, 0.0);
     if (phase->split < 1 && offset == 0.0) phase->split = 1; /* step 0 is start, however steep */
 }
 

@@ -144,8 +144,8 @@ static double prepare_exponential_offset(cs_phase *p, const double *arg, cs_ends
     dd drop = dd_expm1(minus), height = dd_sum(e.start, -e.end);
     dd unit = dd_div(height, dd_neg(drop)); /* so that the whole drop is start - end */
     if (arg[1] == 0.0) {                    /* the residual is kept */
-        unit = height;
         e.end = dd_add(dd_of(e.end), dd_mul(height, dd_exp(minus))).hi;
+        unit = dd_div(dd_sum(e.start, -e.end), dd_neg(drop)); /* of the rounded end: they meet */
     }
     anchor(&p->half[0], KERNEL_expm1, e.start, e.end);
     anchor(&p->half[1], KERNEL_expm1, e.end, e.start);

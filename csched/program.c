@@ -13,7 +13,7 @@
 
 #include "dd.h"
 
-#define CHUNK 2048 /* makes a block kernel's table of 256 entries a small part of the work */
+#define CHUNK 2048 /* makes a block kernel's table of 64 entries a small part of the work */
 
 /* The levels of the repeats that a phase lies in, innermost first. */
 typedef struct cs_levels {

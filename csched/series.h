@@ -12,7 +12,7 @@
    d) _series gives the coefficients of d w in steps; the loops make samples of them.
 
    The kernels below need a few operations and at most one root for a value or a block, and become
-   vectors; those of powers.h go through double-double. */
+   vectors; those of powers.h become vectors of double-double. */
 
 #define MOST_BLOCKS 64 /* in a unit: 1024 samples in blocks of 16, 4096 in blocks of 64 or 512 */
 
@@ -58,7 +58,7 @@ CS_INLINE cs_blocks series_blocks(double x, const cs_half *h) {
     return b;
 }
 
-/* Where y is 0 in a block: as many samples lie before it, in the order of k, on either side. */
+/* Where y is 0 in a block: size/2 samples lie before it in the order of k, in either half. */
 CS_INLINE double middle_of(double block, double size, const cs_half *h) {
     return block + 0.5 * size - (h->sign < 0.0 ? 1.0 : 0.0);
 }

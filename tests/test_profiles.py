@@ -78,6 +78,17 @@ def test_exponential_offset_keeps_its_residual_unless_normalised(steps):
     assert csched.curve("exponential_offset", 2.0, 1.0, steps, rate=3, normalised=True)(steps) == 1
 
 
+def test_a_residual_is_rounded_once_so_that_the_halves_meet():
+    values = csched.curve("exponential_offset", 1.0, 0.0, 961_991, rate=1e-12).values()
+    assert np.all(np.diff(values) <= 0.0)
+
+
+def test_series_between_ends_near_zero_have_no_subnormal_terms():
+    c = csched.curve("parabolic", 0.0, 1e-290, 10**10, power=3.0)
+    for t in (10**9, 3 * 10**9 + 7, 6 * 10**9):
+        assert c(t) == pytest.approx(1e-290 * (t / 10**10) ** 3, rel=1e-15, abs=0.0)
+
+
 def test_constant_stays_at_start_and_jumps_to_its_end():
     assert csched.curve("constant", 1.0, 0.25, 3).values(0, 5).tolist() == [1.0] * 3 + [0.25] * 2
     assert csched.curve("constant", 0.1, steps=3).values(0, 5).tolist() == [0.1] * 5
