@@ -196,6 +196,9 @@ cdef class Writer:
         """Move to the next step, after an update; with an argument, to that step."""
         if not self._by_hand:
             self._refuse()
+        if epoch is not None and (isinstance(epoch, bool) or not hasattr(epoch, "__index__")):
+            raise TypeError(f"csched.torch.Scheduler.step: epoch must be an int, got {epoch!r}; "
+                            "a metric goes to observe()")
         if self._guarded:
             self._look_around()
         self._step_count += 1

@@ -99,11 +99,13 @@ BAD = {
     # arguments of profiles
     "argument of another": (
         lambda: curve("cosine", beta=0.5),
-        "curve: profile 'cosine' has no argument 'beta'; it takes power, k_decay",
+        "curve: profile 'cosine' has no argument 'beta'; it takes power, k_decay "
+        "(a recipe hands on what it does not know)",
     ),
     "argument of none": (
         lambda: curve("linear", power=2),
-        "curve: profile 'linear' has no argument 'power'; it takes none",
+        "curve: profile 'linear' has no argument 'power'; it takes none "
+        "(a recipe hands on what it does not know)",
     ),
     "beta one": (
         lambda: curve("rex", beta=1.0),
@@ -502,6 +504,14 @@ BAD = {
     "repeat of text": (
         lambda: csched.from_dict({**C.repeat(2).to_dict(), "n": "2"}),
         "Curve.repeat: n must be an int, got '2'",
+    ),
+    "text that is no JSON": (
+        lambda: csched.from_json("lr: 1"),
+        "from_json: text must be JSON, got 'lr: 1'; Expecting value: line 1 column 1 (char 0)",
+    ),
+    "length in words": (
+        lambda: csched.one_cycle(0.1, 100, warmup_steps="10%"),
+        "one_cycle: warmup_steps must be an int, got '10%'; a float in (0, 1) is a fraction",
     ),
     "json of a list": (
         lambda: csched.from_json("[1]"),

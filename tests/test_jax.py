@@ -80,6 +80,8 @@ def test_the_largest_unsigned_count_does_not_wrap():
         (lambda: cj.as_schedule(COSINE, two_words=True)((0.5, 1)), TypeError, "an integer"),
         (lambda: cj.as_schedule(ONE_CYCLE), TypeError, "csched.jax.hyperparams takes all"),
         (lambda: cj.hyperparams(COSINE), TypeError, "schedule must be a Schedule"),
+        (lambda: cj.hyperparams(csched.linear(-0.1, 9)), ValueError, "at every step, got -0.1"),
+        (lambda: cj.as_schedule(COSINE.extend(2**31), "table"), ValueError, "mode 'closed'"),
     ],
 )
 def test_what_jax_cannot_do_is_refused_by_name(make, error, text):

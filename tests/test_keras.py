@@ -295,6 +295,18 @@ def scheduled(optimizer, **curves):
         (lambda: ck.Scheduler(COSINE), TypeError, "schedule must be a Schedule"),
         (lambda: ck.Scheduler(csched.Schedule(lrr=COSINE)), ValueError, "did you mean 'lr'"),
         (
+            lambda: ck.Scheduler(csched.linear(-0.1, 10)),
+            ValueError,
+            r"lr must be in \[0, inf\) at every step, got -0.1",
+        ),
+        (
+            lambda: ck.Scheduler(
+                csched.Schedule({"betas[0]": csched.curve("linear", 1.0, 0.9, 9)})
+            ),
+            ValueError,
+            r"betas\[0\] must be in \[0, 1\) at every step, got 1.0",
+        ),
+        (
             lambda: scheduled(keras.optimizers.Adam(), lr=COSINE, momentum=COSINE),
             TypeError,
             "the optimizer for 'momentum' must be an SGD.*'betas\\[0\\]'",

@@ -30,6 +30,13 @@ def snapshot(optimizer):
     return [{k: v for k, v in g.items() if k != "params"} for g in groups]
 
 
+def test_a_metric_is_no_step_and_moves_nothing():
+    scheduler = csched.torch.Scheduler(sgd(), csched.linear(0.1, 9))
+    with pytest.raises(TypeError, match=r"epoch must be an int, got 0.3; a metric goes to observe"):
+        scheduler.step(0.3)
+    assert scheduler.position == 0
+
+
 def test_attaching_patches_nothing_and_detach_restores():
     optimizer = sgd(2)
     optimizer.param_groups[1]["lr"] = tensor = torch.tensor(0.7)

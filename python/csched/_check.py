@@ -96,7 +96,7 @@ def length(where: str, name: str, value: Any, whole: int, low: int = 0) -> int:
             hint = f"a float is a fraction of the {whole} steps; for steps pass an int"
             fail(where, name, f"an int in [{low}, {whole}] or a float in (0, 1)", value, hint)
         value = round(decimal(value) * whole)
-    return integer(where, name, value, low, whole)
+    return integer(where, name, value, low, whole, hint="a float in (0, 1) is a fraction")
 
 
 def position(where: str, name: str, value: Any, whole: int) -> Fraction:

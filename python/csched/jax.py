@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from csched import _check
+from csched import _check, legal
 from csched.curve import Curve
 from csched.nodes import Strict, walk
 from csched.presets import live_optax, pieces
@@ -26,6 +26,9 @@ from csched.traced.tails import tail_of
 
 OPTAX_NAMES = {"lr": "learning_rate", "betas[0]": "b1", "betas[1]": "b2"}
 """Names of hyperparameters where optax has names of its own."""
+
+LARGEST_TABLE = 2**31 - 1
+"""Entries that XLA can index."""
 
 LONGEST_TABLE = 2**18
 """Entries up to which a table is the default: 1 MB. A constant of 4 MB compiles in 1.4 of the time
@@ -250,6 +253,10 @@ def as_schedule(
     if tail is None:
         hint = "give noisy(...) a stop, and a repeat whose levels change a number of cycles"
         _check.fail(where, "curve", "periodic in the end", curve, hint)
+    if sum(tail) > LARGEST_TABLE:
+        _check.fail(
+            where, "curve", "at most 2**31 - 1 steps long for a table", sum(tail), "mode 'closed'"
+        )
     values = curve.values(0, sum(tail), dtype=np.float32)
     with jax.ensure_compile_time_eval():  # also where the schedule is made under jit
         return Table(jnp.asarray(values), tail[1])
@@ -273,7 +280,9 @@ def hyperparams(schedule: Schedule, mode: str | None = None) -> dict[str, Table 
     """
     if not isinstance(schedule, Schedule):
         _check.fail_type("csched.jax.hyperparams", "schedule", "a Schedule", schedule)
-    return {OPTAX_NAMES.get(name, name): as_schedule(c, mode) for name, c in schedule.items()}
+    made = {OPTAX_NAMES.get(name, name): as_schedule(c, mode) for name, c in schedule.items()}
+    legal.check_named("csched.jax.hyperparams", schedule, float(np.finfo(np.float32).max))
+    return made
 
 
 def from_schedule(schedule: Callable[[Any], Any], *, steps: int | None = None) -> Schedule:

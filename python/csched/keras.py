@@ -15,7 +15,7 @@ import keras  # type: ignore[import-untyped]
 import numpy as np
 from keras import ops
 
-from csched import _check
+from csched import _check, legal
 from csched.curve import Curve
 from csched.nodes import Strict, walk
 from csched.plain import from_dict
@@ -171,6 +171,7 @@ class Scheduler(keras.callbacks.Callback):  # type: ignore[misc]
             _check.choice(where, "a name", name, ATTRIBUTES)
         if keras.backend.backend() not in ("jax", "torch"):
             _check.fail(where, "the back end", "jax or torch", keras.backend.backend())
+        legal.check_named(where, schedule, float(np.finfo(np.float32).max))
         self.schedule = schedule
 
     def set_model(self, model: Any) -> None:

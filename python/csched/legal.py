@@ -11,6 +11,7 @@ import numpy as np
 from csched import _check
 from csched.curve import Curve
 from csched.nodes import Noise, Repeat, Sequence, Strict
+from csched.schedule import Schedule
 
 # key: low, high, whether high is excluded; what the constructors of torch.optim ask for
 RANGES = {
@@ -41,6 +42,12 @@ def check(where: str, key: str, path: str, curve: Curve, factor: float, largest:
             _check.fail(where, path, f"in [{low:g}, {high:g}{end} at every step", value)
         if abs(value) > largest:
             _check.fail(where, path, f"within {largest:g}, the largest its tensor holds", value)
+
+
+def check_named(where: str, schedule: Schedule, largest: float) -> None:
+    """Check every curve of a schedule by its name, which is a key or, with an index, a path."""
+    for path, curve in schedule.items():
+        check(where, _ONE.sub("", path), path, curve, 1.0, largest)
 
 
 @functools.lru_cache(maxsize=256)

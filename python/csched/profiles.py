@@ -101,7 +101,8 @@ def _known(where: str, profile: str, given: Mapping[str, Any], names: Sequence[s
         if name not in names:
             takes = ", ".join(names) or "none"
             raise TypeError(
-                f"{where}: profile {profile!r} has no argument {name!r}; it takes {takes}"
+                f"{where}: profile {profile!r} has no argument {name!r}; it takes {takes} "
+                "(a recipe hands on what it does not know)"
             )
 
 

@@ -181,7 +181,10 @@ def from_json(text: str) -> Schedule:
     """
     import json  # for files only, so not at import
 
-    data = json.loads(text)
+    try:
+        data = json.loads(text)
+    except json.JSONDecodeError as error:
+        _check.fail("from_json", "text", "JSON", text[:80], str(error))
     if not isinstance(data, dict) or not isinstance(data.get("curves"), dict):
         _check.fail("from_json", "text", 'an object with "curves"', text[:80])
     check_format("from_json", data)
