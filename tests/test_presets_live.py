@@ -238,3 +238,43 @@ def test_cycles_that_grow_for_ever_may_follow_a_warm_up():
     assert ours.steps == 2**53
     assert ours.cycle_ends[:3] == (19, 35, 67)
     agree(ours.values(0, 70), [r[0] for r in run(o, scheduler, 70)], rtol=1e-12)
+
+
+LINKS = {
+    "ConstantLR": lambda o: S.ConstantLR(o, 0.3, 4),
+    "LinearLR": lambda o: S.LinearLR(o, 0.2, 0.9, 7),
+    "ExponentialLR": lambda o: S.ExponentialLR(o, 0.9),
+    "PolynomialLR": lambda o: S.PolynomialLR(o, 9, 2.0),
+    "CosineAnnealingLR": lambda o: S.CosineAnnealingLR(o, 12),
+    "StepLR": lambda o: S.StepLR(o, 3, 0.5),
+}
+
+
+@pytest.mark.filterwarnings("ignore:Detected call")
+@pytest.mark.parametrize("name", LINKS)
+@pytest.mark.parametrize("other", [None, "ExponentialLR", "LinearLR"])
+def test_a_chain_first_in_a_sequence_has_the_numbers_torch_gives(name, other):
+    o = optimizer(0.5)
+    links = [LINKS[name](o), *([LINKS[other](o)] if other else [])]
+    scheduler = S.SequentialLR(o, [S.ChainedScheduler(links, o), S.StepLR(o, 5, 0.1)], [12])
+    ours = from_scheduler(scheduler)["lr"]
+    rows = run(o, scheduler, 24)
+    agree(ours.values(0, 24), [r[0] for r in rows], rtol=1e-12, near_zero=1e-13)
+
+
+def test_a_chain_ends_where_its_cosine_is_zero():
+    o = optimizer(0.5)
+    chain = S.ChainedScheduler([LINKS["CosineAnnealingLR"](o), LINKS["ExponentialLR"](o)], o)
+    ours = from_scheduler(chain)["lr"]
+    with pytest.raises(ValueError, match="at most steps = 13"):
+        ours.values(0, 14)
+    rows = run(o, chain, 13)
+    agree(ours.values(0, 13), [r[0] for r in rows], rtol=1e-12, near_zero=1e-13)
+
+
+@pytest.mark.filterwarnings("ignore:Detected call")
+def test_a_chain_in_a_sequence_is_refused_beyond_the_zero_of_its_cosine():
+    o = optimizer(0.5)
+    chain = S.ChainedScheduler([LINKS["CosineAnnealingLR"](o), LINKS["ExponentialLR"](o)], o)
+    with pytest.raises(ValueError, match="over by its step 13, at its zero, got 14"):
+        from_scheduler(S.SequentialLR(o, [chain, S.StepLR(o, 5)], [14]))

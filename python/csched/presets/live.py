@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from csched import _check
-from csched.nodes import product
+from csched.nodes import Strict, product
 from csched.phases import curve
 from csched.presets import pieces, torch, transformers
 from csched.schedule import Schedule
@@ -61,6 +61,8 @@ def from_scheduler(
     scheduler : torch.optim.lr_scheduler.LRScheduler
         Any of torch's that is a function of the step, SequentialLR and ChainedScheduler included;
         a SequentialLR inside another with the values that torch gives, not those it documents.
+        A chain of a CosineAnnealingLR and others ends where the cosine is zero, for there torch
+        forgets what the others have made of the rate; what comes later raises.
     group : int, optional
         The parameter group to read; not needed where all groups have one schedule.
     steps : int, optional
@@ -154,6 +156,8 @@ def _sequential(scheduler: Any, i: int, steps: int | None, depth: int = 0) -> Sc
                 hint = "torch can begin it again no more than you can: it raises at the milestone"
                 _check.fail(WHERE, "a SequentialLR inside another", "its first", child, hint)
             one = _sequential(child, i, steps, depth + 1)
+        elif type(child).__name__ == "ChainedScheduler" and not made and not begin:
+            one = _chained(child, i, steps, at_once=True)
         else:
             one = _read(child, i, steps)
             if depth and not begin and (not made or type(child).__name__ == "MultiplicativeLR"):
@@ -163,12 +167,23 @@ def _sequential(scheduler: Any, i: int, steps: int | None, depth: int = 0) -> Sc
             left = pieces.in_a_row(WHERE, made, seams[: len(made) - 1], 1.0)["lr"](begin - 1)
             factor = left * child.lr_lambdas[i](0) / float(child.base_lrs[i])
             one = Schedule(lr=factor * one["lr"])
+        chain = one["lr"]
+        if isinstance(chain, Strict) and len(made) < len(seams):
+            one = _before_its_zero(chain, seams[len(made)] - begin)
         made.append(one)
     return pieces.in_a_row(WHERE, made, seams, 1.0)
 
 
+def _before_its_zero(chain: Strict, steps: int) -> Schedule:
+    if steps > chain.steps:
+        where = "a chain of a CosineAnnealingLR and others"
+        _check.fail(WHERE, where, f"over by its step {chain.steps}, at its zero", steps)
+    return Schedule(lr=chain.of)
+
+
 def _stepped_at_once(child: Any, i: int, plain: Schedule) -> Schedule:
-    """The first child of an inner sequence: torch lets it go from step -1 to 0 as from any other.
+    """The first child of an inner sequence, or one in a chain that is the first of any sequence:
+    torch lets it go from step -1 to 0 as from any other.
 
     Those that multiply what they find at each step have multiplied it once too often.
     """
@@ -188,18 +203,24 @@ def _stepped_at_once(child: Any, i: int, plain: Schedule) -> Schedule:
     return plain
 
 
-def _chained(scheduler: Any, i: int, steps: int | None) -> Schedule:
+def _chained(scheduler: Any, i: int, steps: int | None, at_once: bool = False) -> Schedule:
     children = list(_links(scheduler))
     for child in children:
         kind = type(child).__name__
         if len(children) > 1 and (kind not in FACTORS or _floor(child) != 0.0):
             hint = "torch does not multiply it with the others"
             _check.fail(WHERE, "ChainedScheduler", "of factors", kind, hint)
+    read = [_read(child, i, steps) for child in children]
+    if at_once:
+        read = [_stepped_at_once(c, i, one) for c, one in zip(children, read, strict=True)]
     if len(children) == 1:
-        return _read(children[0], i, steps)
+        return read[0]
     base = float(children[0].base_lrs[i])
-    curves = [_read(child, i, steps)["lr"] * (1.0 / base) for child in children]
-    return Schedule(lr=base * product(*curves))
+    whole = base * product(*(one["lr"] * (1.0 / base) for one in read))
+    zeros = [c.T_max for c in children if type(c).__name__ == "CosineAnnealingLR"]
+    if zeros:  # there torch forgets what the others have made of the rate
+        whole = whole[: min(zeros) + 1].tail("raise")
+    return Schedule(lr=whole)
 
 
 def _links(scheduler: Any) -> Iterator[Any]:
