@@ -126,28 +126,4 @@ static inline dd dd_log1p(dd x) { /* x > -1 */
     return dd_atanh_series(dd_div(x, dd_add(dd_of(2.0), x)));
 }
 
-/* sin(x) for 0 <= x <= pi/4 and cos likewise; Taylor series. */
-static inline dd dd_sin(dd x) {
-    dd x2 = dd_neg(dd_mul(x, x)), term = x, sum = x;
-    for (int i = 3; i <= 27; i += 2) {
-        term = dd_over(dd_mul(term, x2), (double)(i * (i - 1)));
-        sum = dd_add(sum, term);
-    }
-    return sum;
-}
-static inline dd dd_cos(dd x) {
-    dd x2 = dd_neg(dd_mul(x, x)), term = dd_of(1.0), sum = term;
-    for (int i = 2; i <= 28; i += 2) {
-        term = dd_over(dd_mul(term, x2), (double)(i * (i - 1)));
-        sum = dd_add(sum, term);
-    }
-    return sum;
-}
-/* sin^2(pi z / 2) for 0 <= z <= 1 */
-static inline dd dd_sin2_quarter(dd z) {
-    dd s = z.hi <= 0.5 ? dd_sin(dd_mul(DD_PI_2, z))
-                       : dd_cos(dd_mul(DD_PI_2, dd_add(dd_of(1.0), dd_neg(z))));
-    return dd_mul(s, s);
-}
-
 #endif
