@@ -270,6 +270,10 @@ def test_a_chain_ends_where_its_cosine_is_zero():
         ours.values(0, 14)
     rows = run(o, chain, 13)
     agree(ours.values(0, 13), [r[0] for r in rows], rtol=1e-12, near_zero=1e-13)
+    with pytest.raises(
+        ValueError, match=r"from_scheduler: .* over by its step 13, at its zero, got 14"
+    ):
+        from_scheduler(chain)
 
 
 @pytest.mark.filterwarnings("ignore:Detected call")

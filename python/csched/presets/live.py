@@ -103,6 +103,8 @@ def _read_and_checked(scheduler: Any, i: int, steps: int | None) -> Schedule:
     while not hasattr(first, "last_epoch"):
         first = first._schedulers[0]
     step, now = first.last_epoch, float(scheduler.optimizer.param_groups[i]["lr"])
+    if isinstance(schedule["lr"], Strict):
+        _before_its_zero(schedule["lr"], step + 1)
     ours = schedule["lr"](step)
     # torch's recursions lose 1e-10 in 1e5 steps, float32 tensors 1e-4; what matters is more
     if not math.isclose(ours, now, rel_tol=1e-3, abs_tol=1e-6 * abs(schedule["lr"](0))):
