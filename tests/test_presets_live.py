@@ -5,6 +5,7 @@ from random import Random
 import pytest
 import torch
 from beside import agree
+from csched.presets import live
 from csched.presets import torch as presets
 from csched.presets.live import from_scheduler
 from torch.optim import lr_scheduler as S
@@ -105,6 +106,26 @@ def test_a_sequence_that_torch_cannot_begin_again_is_refused():
         from_scheduler(scheduler)
     with pytest.raises(NotImplementedError):
         run(o, scheduler, 4)
+
+
+@pytest.mark.filterwarnings("ignore:Detected call")
+@pytest.mark.parametrize(
+    ("version", "milestones", "match"),
+    [
+        ((2, 5), [3], "without a SequentialLR inside another"),
+        ((2, 12), [1], r"milestones must be above 1, got \[1\]; torch before 2.13"),
+        ((2, 12), [0], r"milestones must be above 0, got \[0\]; torch before 2.13"),
+    ],
+)
+def test_sequences_that_older_torch_steps_otherwise_are_refused(
+    monkeypatch, version, milestones, match
+):
+    monkeypatch.setattr(live, "_torch", lambda: version)
+    o = optimizer(1.0)
+    inner = S.SequentialLR(o, [S.StepLR(o, 2, 0.5), S.ExponentialLR(o, 0.5)], milestones)
+    scheduler = inner if milestones == [0] else S.SequentialLR(o, [inner, S.StepLR(o, 9)], [5])
+    with pytest.raises(ValueError, match=match):
+        from_scheduler(scheduler)
 
 
 def test_adam_has_its_momentum_in_betas():

@@ -5,8 +5,10 @@ By class name and attributes: torch is not imported.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Iterator
+from importlib import metadata
 from typing import Any
 
 from csched import _check
@@ -129,7 +131,8 @@ def _read(scheduler: Any, i: int, steps: int | None) -> Schedule:
     base = float(scheduler.base_lrs[i])
     if kind == "SWALR":
         swa = float(scheduler.optimizer.param_groups[i]["swa_lr"])
-        return torch.SWALR(swa, scheduler.anneal_epochs, scheduler._anneal_strategy, base_lr=base)
+        law = "cos" if scheduler.anneal_func.__name__ == "_cosine_anneal" else "linear"
+        return torch.SWALR(swa, scheduler.anneal_epochs, law, base_lr=base)
     if kind in READERS:
         return READERS[kind](scheduler, base)
     function = scheduler.lr_lambdas[i]
@@ -143,6 +146,12 @@ def _read(scheduler: Any, i: int, steps: int | None) -> Schedule:
     return preset(function, steps=steps, base_lr=base)
 
 
+@functools.cache
+def _torch() -> tuple[int, int]:
+    major, minor, *_ = metadata.version("torch").split(".")
+    return int(major), int(minor)
+
+
 def _sequential(scheduler: Any, i: int, steps: int | None, depth: int = 0) -> Schedule:
     """Children in a row; ``depth`` sequences deep inside others.
 
@@ -150,6 +159,9 @@ def _sequential(scheduler: Any, i: int, steps: int | None, depth: int = 0) -> Sc
     children change so many steps earlier than they say, and those gone by then are never met.
     """
     late: list[int] = [m - depth for m in scheduler._milestones]
+    if late and late[0] <= 0 and _torch() < (2, 13):
+        hint = "torch before 2.13 begins with the first scheduler, and with the next a step late"
+        _check.fail(WHERE, "milestones", f"above {depth}", scheduler._milestones, hint)
     gone = sum(seam < 0 for seam in late)
     seams, made = late[gone:], list[Schedule]()
     for child, begin in zip(scheduler._schedulers[gone:], [0, *seams], strict=True):
@@ -157,6 +169,9 @@ def _sequential(scheduler: Any, i: int, steps: int | None, depth: int = 0) -> Sc
             if made or gone:
                 hint = "torch can begin it again no more than you can: it raises at the milestone"
                 _check.fail(WHERE, "a SequentialLR inside another", "its first", child, hint)
+            if _torch() < (2, 6):
+                hint = "torch before 2.6 steps it twice"
+                _check.fail(WHERE, "scheduler", "without a SequentialLR inside another", child, hint)
             one = _sequential(child, i, steps, depth + 1)
         elif type(child).__name__ == "ChainedScheduler" and not made and not begin:
             one = _chained(child, i, steps, at_once=True)
@@ -167,7 +182,8 @@ def _sequential(scheduler: Any, i: int, steps: int | None, depth: int = 0) -> Sc
         if type(child).__name__ == "MultiplicativeLR" and begin:
             # it has no formula to begin again with: torch multiplies what the one before it left
             left = pieces.in_a_row(WHERE, made, seams[: len(made) - 1], 1.0)["lr"](begin - 1)
-            factor = left * child.lr_lambdas[i](0) / float(child.base_lrs[i])
+            first = child.lr_lambdas[i](0) if _torch() >= (2, 8) else 1.0
+            factor = left * first / float(child.base_lrs[i])
             one = Schedule(lr=factor * one["lr"])
         chain = one["lr"]
         if isinstance(chain, Strict) and len(made) < len(seams):
@@ -190,6 +206,8 @@ def _stepped_at_once(child: Any, i: int, plain: Schedule) -> Schedule:
     Those that multiply what they find at each step have multiplied it once too often.
     """
     kind, base = type(child).__name__, float(child.base_lrs[i])
+    if _torch() < (2, 8):  # a step to 0 leaves the rate as it is
+        return plain
     if kind == "ExponentialLR":
         return Schedule(lr=float(child.gamma) * plain["lr"])
     if kind == "MultiplicativeLR":

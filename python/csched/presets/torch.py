@@ -330,7 +330,8 @@ def SequentialLR(
 
     ``base_lr`` multiplies what the schedules give. One inside another is what it says here; torch
     changes its children a step early and begins some too high or too low, which
-    :func:`csched.torch.from_scheduler` reads as it is.
+    :func:`csched.torch.from_scheduler` reads as it is. Where the first milestone is 0, torch before
+    2.13 gives step 0 to the first all the same, and the others a step late.
 
     >>> warm, main = LinearLR(0.5, 1.0, 2), ExponentialLR(0.5)
     >>> SequentialLR([warm, main], [2])["lr"].values(0, 5).tolist()
