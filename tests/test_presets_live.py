@@ -112,7 +112,7 @@ def test_a_sequence_that_torch_cannot_begin_again_is_refused():
 @pytest.mark.parametrize(
     ("version", "milestones", "match"),
     [
-        ((2, 5), [3], "without a SequentialLR inside another"),
+        ((2, 5), [3], "without a SequentialLR in another"),
         ((2, 12), [1], r"milestones must be above 1, got \[1\]; torch before 2.13"),
         ((2, 12), [0], r"milestones must be above 0, got \[0\]; torch before 2.13"),
     ],

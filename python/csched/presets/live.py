@@ -170,8 +170,8 @@ def _sequential(scheduler: Any, i: int, steps: int | None, depth: int = 0) -> Sc
                 hint = "torch can begin it again no more than you can: it raises at the milestone"
                 _check.fail(WHERE, "a SequentialLR inside another", "its first", child, hint)
             if _torch() < (2, 6):
-                hint = "torch before 2.6 steps it twice"
-                _check.fail(WHERE, "scheduler", "without a SequentialLR inside another", child, hint)
+                hint = "torch before 2.6 steps the inner one twice"
+                _check.fail(WHERE, "scheduler", "without a SequentialLR in another", child, hint)
             one = _sequential(child, i, steps, depth + 1)
         elif type(child).__name__ == "ChainedScheduler" and not made and not begin:
             one = _chained(child, i, steps, at_once=True)
