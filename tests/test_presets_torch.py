@@ -32,9 +32,9 @@ def used(make, n, lr=1.0):
     return [r[0] for r in rows], [r[1] for r in rows]
 
 
-def lr_agrees(preset, make, n, base=1.0, near_zero=0.0):
+def lr_agrees(preset, make, n, base=1.0, near_zero=0.0, size=0.0):
     theirs, _ = used(make, n, base)
-    agree(steps(preset["lr"], n), theirs, rtol=RECURSION, near_zero=near_zero)
+    agree(steps(preset["lr"], n), theirs, rtol=RECURSION, near_zero=near_zero, size=size)
 
 
 CASES = {
@@ -241,13 +241,14 @@ def test_cosine_annealing(n, eta, lr):
 @given(st.integers(1, 20), st.integers(1, 4), st.floats(0.0, 2.0), rates)
 def test_cosine_annealing_warm_restarts(n, mult, eta, lr):
     preset = presets.CosineAnnealingWarmRestarts(n, mult, eta, base_lr=lr)
-    # 1e-16 of the base: the peer's (1 + cos) / 2 near its end
+    # 1e-16 of the base or the floor: the peer's (1 + cos) / 2 near its end, and its difference
     lr_agrees(
         preset,
         lambda o: peer.CosineAnnealingWarmRestarts(o, n, mult, eta),
         3 * n + PAST,
         lr,
         1e-15,
+        max(lr, eta),
     )
 
 
