@@ -43,6 +43,7 @@ def cases(n):
 CASES = cases(N)
 KINDS = ["constant", "csched, table", "csched, closed form", "optax"]
 CHOSEN = "csched, chosen by length"
+ARGUMENT = "csched, table as an argument"
 
 
 def constant(count):
@@ -119,15 +120,19 @@ def test_scanned_training(timed_in_turn):
     timed_in_turn(f"jax: {UPDATES} scanned updates", calls, "constant", rounds=200)
 
 
-def compiling(program, argument):
+def compiling(program, *arguments):
     """Tracing, lowering and compiling a program anew."""
-    return lambda: jax.jit(lambda *a: program(*a)).lower(argument).compile()
+    return lambda: jax.jit(lambda *a: program(*a)).lower(*arguments).compile()
 
 
-def test_compiling_the_training(timed_in_turn):
-    schedules = {kind: schedule_of(kind, "warmup, cosine") for kind in KINDS}
+@pytest.mark.parametrize("n", [10**5, N])
+def test_compiling_the_training(timed_in_turn, n):
+    made = cases(n)
+    schedules = {kind: schedule_of(kind, "warmup, cosine", made) for kind in KINDS}
     calls = {kind: compiling(training(s), PARAMS) for kind, s in schedules.items()}
-    group = "jax: compiling the scanned updates; limit: optax"
+    table = schedules["csched, table"]
+    calls[ARGUMENT] = compiling(lambda s, p: training(s)(p), table, PARAMS)
+    group = f"jax: compiling the scanned updates, {n:,} steps; limit: optax"
     timed_in_turn(group, calls, "optax", rounds=50, clock=time.process_time)
 
 
@@ -136,6 +141,9 @@ def test_compiling_the_training(timed_in_turn):
 def test_compiling_the_schedule(timed_in_turn, case, n):
     count = jnp.int32(3)
     kinds = [*KINDS, CHOSEN]
-    calls = {kind: compiling(schedule_of(kind, case, cases(n)), count) for kind in kinds}
+    made = cases(n)
+    calls = {kind: compiling(schedule_of(kind, case, made), count) for kind in kinds}
+    table = schedule_of("csched, table", case, made)
+    calls[ARGUMENT] = compiling(lambda s, t: s(t), table, count)
     group = f"jax: compiling {case} of {n:,} steps alone; limit: optax"
     timed_in_turn(group, calls, "optax", rounds=50, clock=time.process_time)

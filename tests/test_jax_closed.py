@@ -190,6 +190,15 @@ def test_every_node_is_within_the_bound_over_its_tail(name):
     assert worst(curve, steps) <= 8
 
 
+@pytest.mark.parametrize("name", ["warmup_cosine", "points", "few_levels", "nested", "offset"])
+def test_negative_counts_give_the_first_value(name):
+    schedule, first = cj.as_schedule(TREES[name], "closed"), np.float32(TREES[name](0))
+    for count in (-1, jnp.int32(-5), jnp.array([-(2**31), -1], jnp.int32)):
+        assert np.all(np.asarray(schedule(count)) == first)
+    with jax.enable_x64(True):
+        assert float(jax.jit(schedule)(jnp.int64(-(2**40)))) == first
+
+
 @pytest.mark.parametrize("t_mult", [2, 3, 5])
 def test_every_restart_gives_the_peak_exactly(t_mult):
     curve = csched.curve("cosine", 0.1, 0.0, 10).repeat(length_mult=t_mult)
@@ -351,6 +360,16 @@ def test_numbers_may_change_without_another_lowering(mode):
         got = value(cj.as_schedule(curve, mode), 40)
         assert ulps(got, curve(40)) <= 8
     assert len(traced) == 1
+
+
+@pytest.mark.parametrize(("mode", "most"), [("table", 4), ("closed", 29)])
+def test_warmup_and_cosine_are_few_operations_in_one_function(mode, most):
+    """Each operation, and each function of jax.numpy, costs time to trace and to compile."""
+    schedule = cj.as_schedule(TREES["warmup_cosine"], mode)
+    text = jax.jit(schedule).lower(jnp.int32(0)).as_text()
+    operations = [line for line in text.splitlines() if line.strip().startswith("%")]
+    assert sum(" stablehlo.constant " not in line for line in operations) <= most
+    assert text.count("func.func") == 1
 
 
 def test_the_graph_holds_phases_and_not_steps():

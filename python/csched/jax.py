@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import functools
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 import jax
@@ -20,6 +18,7 @@ from csched.nodes import Strict, walk
 from csched.presets import live_optax, pieces
 from csched.schedule import Schedule
 from csched.traced import closed_form
+from csched.traced.lax_numbers import XP, Number, value_of
 from csched.traced.phase_constants import tree_of
 from csched.traced.step_words import Words
 from csched.traced.tails import tail_of
@@ -31,15 +30,17 @@ LARGEST_TABLE = 2**31 - 1
 """Entries that XLA can index."""
 
 LONGEST_TABLE = 2**18
-"""Entries up to which a table is the default: 1 MB. A constant of 4 MB compiles in 1.4 of the time
-of optax's warm-up and cosine, one of 1 MB in 0.8."""
+"""Entries up to which a table is the default: 1 MB. XLA copies a constant many times over, which
+costs 6 ms a MB; from here on that is more than the closed form costs."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Table:
     """A curve as float32 values on the device, read at the count; a pytree and an optax schedule.
 
-    Entries from ``len(values) - period`` on repeat; a period of 1 holds the last value.
+    Entries from ``len(values) - period`` on repeat; a period of 1 holds the last value. The values
+    are a constant of a jitted function that captures the schedule; given to it as an argument they
+    cost no compile time, however many they are.
     """
 
     values: jax.Array
@@ -51,22 +52,30 @@ class Table:
         settled = last + 1 - self.period
         if isinstance(count, int) and count > last:  # of any size, so not for the device
             count = settled + (count - settled) % self.period
-        place = jnp.maximum(checked_count(count), 0)
+        place = since_begin(count)
+        number = place.dtype.type
         if self.period > 1:
-            place = jnp.where(place > last, settled + (place - settled) % self.period, place)
-        place = jnp.minimum(place, last)
+            again = lax.rem(lax.sub(place, number(settled)), number(self.period))
+            again = lax.add(number(settled), again)
+            place = lax.select(lax.gt(place, number(last)), again, place)
+        elif place.ndim or place.dtype.itemsize > 4:
+            place = lax.min(place, number(last))  # else the slice does not leave the values
         if place.ndim:
             found: jax.Array = self.values.at[place].get(mode="promise_in_bounds")
-        else:  # a slice is cheaper to compile than a gather; unsigned: not tested for negatives
-            found = lax.dynamic_index_in_dim(self.values, place.astype(np.uint32), keepdims=False)
-        return found
+            return found
+        # a slice is cheaper to compile than a gather; unsigned: not tested for negatives
+        first = lax.convert_element_type(place, np.uint32)
+        return lax.squeeze(lax.dynamic_slice(self.values, (first,), (1,)), (0,))
 
 
 jax.tree_util.register_dataclass(Table, data_fields=["values"], meta_fields=["period"])
 
 
 def _integers(count: Any, dtype: Any = None) -> jax.Array:
-    step = jnp.asarray(count, dtype if isinstance(count, int) else None)
+    if isinstance(count, jax.Array):
+        step = count
+    else:
+        step = jnp.asarray(count, dtype if isinstance(count, int) else None)
     if not jnp.issubdtype(step.dtype, jnp.integer):
         _check.fail_type("csched.jax", "count", "an integer", step.dtype.name)
     return step if dtype is None else step.astype(dtype)
@@ -83,30 +92,15 @@ def checked_count(count: Any) -> jax.Array:
     return step if step.dtype.itemsize >= 4 else step.astype(jnp.int32)
 
 
+def since_begin(count: Any) -> jax.Array:
+    """The count, from 0 on."""
+    step = checked_count(count)
+    first: jax.Array = lax.max(step, step.dtype.type(0))
+    return first
+
+
 Count = Any
 """An integer scalar or array; with ``two_words`` also a pair of uint32, see :func:`words`."""
-
-
-def _of_one_type(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """The operation, with a number of Python as one of the other's type."""
-    return lambda a, b: operation(a, b if hasattr(b, "dtype") else np.asarray(b, a.dtype))
-
-
-_XP = SimpleNamespace(
-    **{name: getattr(lax, name) for name in ("sin", "exp", "expm1", "log", "log1p", "sqrt")},
-    where=lax.select,
-    minimum=_of_one_type(lax.min),
-    maximum=_of_one_type(lax.max),
-    power=lax.pow,
-    round=lambda x: lax.round(x, lax.RoundingMethod.TO_NEAREST_EVEN),
-    sum=jnp.sum,
-    take=lambda a, i: jnp.asarray(a).at[i].get(mode="promise_in_bounds"),
-    cast=lambda x, dtype: lax.convert_element_type(x, dtype),
-    two_to=lambda k: lax.bitcast_convert_type(
-        lax.convert_element_type(k, np.int32) + np.int32(127) << np.int32(23), np.float32
-    ),
-)
-"""Operations of single numbers, which cost a trace less than those of jax.numpy."""
 
 for _node in closed_form.NODES:
     _names = [f.name for f in dataclasses.fields(_node)]
@@ -143,12 +137,14 @@ class ClosedForm:
             if isinstance(count, tuple):
                 high, low = (_integers(word, jnp.uint32) for word in count)
                 return high, low
-            low = jnp.maximum(checked_count(count), 0).astype(jnp.uint32)
+            low = since_begin(count).astype(jnp.uint32)
             return jnp.zeros_like(low), low
         if isinstance(count, int) and count >= 2**31:
             hint = "as_schedule(curve, two_words=True) takes longer ones"
             _check.fail("csched.jax", "count", "one integer below 2**31", count, hint)
-        step = jnp.maximum(checked_count(count), 0)
+        step = checked_count(count)
+        if step.dtype != jnp.int32 or not closed_form.takes_negatives(self.tree):
+            step = lax.max(step, step.dtype.type(0))
         if step.dtype != jnp.int32:
             step = jnp.minimum(step, 2**31 - 1).astype(jnp.int32)
         return (step,)
@@ -158,7 +154,9 @@ jax.tree_util.register_dataclass(ClosedForm, data_fields=["tree"], meta_fields=[
 
 
 def _evaluated(tree: Any, step: Words) -> jax.Array:
-    evaluate = functools.partial(closed_form.evaluate, tree, xp=_XP)
+    def evaluate(step: Words) -> Any:
+        return value_of(closed_form.evaluate(tree, tuple(map(Number, step)), XP))
+
     for _ in range(step[0].ndim):
         evaluate = jax.vmap(evaluate)
     value: jax.Array = evaluate(step)

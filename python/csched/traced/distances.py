@@ -58,14 +58,36 @@ class Place:
         """1 - z, without its rounding."""
         return self.before_one * self["per_step"]
 
+    @property
+    def between_steps(self) -> bool:
+        """Whether z may be 0 or 1 between two steps."""
+        return "before" in self.columns
+
     @cached_property
     def in_first_half(self) -> Any:
-        return self.after_zero < self.before_one
+        if self.between_steps:
+            return self.after_zero < self.before_one
+        return step_words.reached(self.to_one, self.from_zero)
 
     @cached_property
     def x(self) -> Any:
-        """The lesser of z and 1 - z."""
-        return self.xp.minimum(self.after_zero, self.before_one) * self["per_step"]
+        """The lesser of z and 1 - z, times the number in SCALES."""
+        if self.between_steps:
+            steps = self.xp.minimum(self.after_zero, self.before_one)
+        else:  # whole numbers, so that one is converted and not two
+            steps = step_words.as_float(
+                step_words.least(self.from_zero, self.to_one, self.xp), self.xp
+            )
+        return steps * self["per_step"]
+
+    @cached_property
+    def from_near_end(self) -> Any:
+        """Steps since z = 0, or those until z = 1 as a negative number."""
+        near = self.in_first_half
+        if self.between_steps or len(self.from_zero) == 2:
+            return self.xp.where(near, self.after_zero, -self.before_one)
+        steps = self.xp.where(near, self.from_zero[0], -self.to_one[0])
+        return step_words.as_float((steps,), self.xp)
 
     def power(self, n: Words) -> tuple[Any, Any]:
         """The whole and the rest of rate n, of which a power of 2 is asked for."""
@@ -93,8 +115,8 @@ def exponential(place: Place) -> Any:
     values took 4.8 times as long.
     """
     xp, near = place.xp, place.in_first_half
-    steps = xp.where(near, place.after_zero, -place.before_one)
-    return xp.where(near, place["start"], place["end"]) * xp.exp(steps * place["growth"])
+    value = xp.where(near, place["start"], place["end"])
+    return value * xp.exp(place.from_near_end * place["growth"])
 
 
 def steep_exponential(place: Place) -> Any:
@@ -109,15 +131,14 @@ def steep_exponential(place: Place) -> Any:
     return value * xp.two_to(whole) * xp.exp(part * math.log(2))
 
 
-def _sine2_factor(y: Any) -> Any:
-    """sin^2(pi x / 2) / y, y = x^2, for x up to 1/2, by interpolation in Chebyshev nodes: 2^-30."""
-    q = 0.66761998 + y * (-0.11753718 + y * 0.012313556)
-    return 2.4674010276794434 + (7.0814049e-08 + y * (-2.0293557 + y * q))
+def _sine2_of(angle: Any) -> Any:
+    """The sine squared of an angle up to pi / 4, within 2^-29 before rounding.
 
-
-def _sine2_half(x: Any) -> Any:
-    y = x * x
-    return y * _sine2_factor(y)
+    By its own series, fitted; the square of a sine would double the roundings of the sine.
+    """
+    y = angle * angle
+    q = 0.044443715 + y * (-0.0031711822 + y * 0.00013465469)
+    return y * (1.0 + y * (-0.33333328 + y * q))
 
 
 def _one_minus_power(power: Any, low: Any, log_rest: Any, xp: Any) -> Any:
@@ -158,8 +179,7 @@ def _power(z: Any, rest: Any, place: Place, name: str = "power") -> Shares:
 
 def _sine2(z: Any, rest: Any, place: Place) -> Shares:
     xp, near = place.xp, z < rest
-    x = xp.minimum(z, rest)
-    share = x * (x * _sine2_factor(x * x))  # x^2 may be below the range of float32
+    share = _sine2_of(xp.minimum(z, rest) * (math.pi / 2))
     return xp.where(near, share, 1.0 - share), xp.where(near, 1.0 - share, share)
 
 
@@ -273,12 +293,15 @@ _SHARES: dict[str, ShareMaker] = {
     "hyperbolic": _hyperbolic,
 }
 
+SCALES = {"sine2": math.pi / 2}
+"""What ``per_step`` has been multiplied by for kernels that ask for x: the sine takes an angle."""
+
 Kernel = Callable[[Place], tuple[Any, Any]]
 """Whether the start is the near end, and w."""
 
 _SYMMETRIC: dict[str, Kernel] = {
     "linear": lambda place: (place.in_first_half, place.x),
-    "sine2": lambda place: (place.in_first_half, _sine2_half(place.x)),
+    "sine2": lambda place: (place.in_first_half, _sine2_of(place.x)),
 }
 
 

@@ -20,7 +20,7 @@ from csched.curve import Curve
 from csched.profiles import PROFILES
 from csched.traced import closed_form
 from csched.traced.closed_form import Rows
-from csched.traced.distances import VALUES
+from csched.traced.distances import SCALES, VALUES
 from csched.traced.phase_rows import NAMES, Row, refuse, row_of
 from csched.traced.step_words import Words
 
@@ -174,7 +174,7 @@ class _Builder:
         made: dict[str, list[float]] = {
             "start": [r.start for r in rows],
             "end": [r.end for r in rows],
-            "per_step": [1.0 / r.span for r in rows],
+            "per_step": [SCALES.get(r.kernel or "", 1.0) / r.span for r in rows],
         }
         for name in sorted({name for r in rows for name in r.numbers}):
             made[name] = [r.numbers.get(name, 0.0) for r in rows]

@@ -52,6 +52,11 @@ def least(t: Words, s: Words, xp: Any) -> Words:
     return choose(reached(t, s), s, t, xp)
 
 
+def until(t: Words, last: Words, xp: Any) -> Words:
+    """The step, where it is from 0 to last, else the nearer of the two."""
+    return (xp.clip(t[0], 0, last[0]),) if len(t) == 1 else least(t, last, xp)
+
+
 def turns(n: Words, rates: Sequence[tuple[Any, Any, Any]], xp: Any) -> tuple[Any, Any]:
     """The whole and the rest of rate n, the whole exact: 2^(rate n) needs the rest to 2^-24.
 
