@@ -1,4 +1,4 @@
-"""csched.keras in model.fit on real data; run here on JAX and, by the last test, on PyTorch."""
+"""csched.keras in model.fit on real data; here on JAX, by the last test on the other back ends."""
 
 import functools
 import json
@@ -68,12 +68,12 @@ def digits():
     return (x / 16.0).astype("float32"), y
 
 
-def model_with(optimizer, width=8):
+def model_with(optimizer, width=8, **options):
     keras.utils.set_random_seed(7)
     layers = [keras.layers.Dense(width, "tanh"), keras.layers.Dense(10)]
     model = keras.Sequential([keras.Input((64,)), *layers])
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(optimizer, loss)
+    model.compile(optimizer, loss, **options)
     return model
 
 
@@ -95,6 +95,8 @@ def recording(kind):
             self.used = self.add_variable((len(self.names),), name="used")
 
         def apply(self, grads, trainable_variables=None):
+            if not self.built:  # TensorFlow comes here first
+                self.build(trainable_variables)
             values = [ops.cast(getattr(self, n), "float32") for n in self.names]
             self.used.assign(ops.stack(values))
             return super().apply(grads, trainable_variables)
@@ -226,6 +228,19 @@ def test_callback_sets_the_betas_of_adamw():
         assert bits(reader.column(attribute)) == bits(want[name])
 
 
+def test_five_updates_a_call_have_a_value_each_and_torch_refuses_them():
+    optimizer = recording(keras.optimizers.SGD)(0.1, momentum=0.9, weight_decay=0.1)
+    model, reader = model_with(optimizer, steps_per_execution=5), Reader()
+    if BACKEND == "torch":
+        with pytest.raises(ValueError, match="steps_per_execution must be 1, got 5"):
+            fit(model, 25, [ck.Scheduler(ONE_CYCLE)])
+        return
+    fit(model, 25, [ck.Scheduler(ONE_CYCLE), reader])
+    want = ONE_CYCLE.values(0, 25, dtype=np.float32)
+    for attribute, name in [("learning_rate", "lr"), ("momentum",) * 2, ("weight_decay",) * 2]:
+        assert bits(reader.column(attribute)) == bits(want[name][4::5])
+
+
 class Constant(keras.layers.Layer):
     """One weight w; the output is w for every row, so the gradient of its mean is 1."""
 
@@ -323,16 +338,43 @@ def test_what_keras_cannot_do_is_refused_by_name(make, error, text):
         make()
 
 
-# --- the other back end ---------------------------------------------------------------------------
+def test_a_back_end_that_does_not_train_is_refused_by_name(monkeypatch):
+    monkeypatch.setattr(keras.backend, "backend", lambda: "numpy")
+    text = "the back end must be one of 'jax', 'torch', 'tensorflow', got 'numpy'"
+    with pytest.raises(ValueError, match=text):
+        ck.Scheduler(ONE_CYCLE)
 
 
-@pytest.mark.skipif(BACKEND != "jax", reason="this is the run on the other back end")
-def test_the_same_holds_on_the_torch_back_end():
-    chosen = "looked_up or computed or update_t or accumulation or reloaded or second or arithmetic"
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__]
-    command += ["-k", chosen]
+# --- the other back ends --------------------------------------------------------------------------
+
+
+def in_another_process(back_end, *arguments):
     plain = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # a quarter of the time was for plugins
-    environment = {**os.environ, **plain, "KERAS_BACKEND": "torch"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-3000:]
+    environment = {**os.environ, **plain, "KERAS_BACKEND": back_end}
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+CHOSEN = "looked_up or computed or update_t or accumulation or reloaded or second or arithmetic"
+
+
+@pytest.mark.skipif(BACKEND != "jax", reason="this is the run on another back end")
+@pytest.mark.parametrize("back_end", ["torch", "tensorflow"])
+def test_the_same_holds_on_the_other_back_ends(back_end):
+    options = ["-q", "-p", "no:cacheprovider", "-k", CHOSEN + " or a_call"]
+    done = in_another_process(back_end, "-m", "pytest", *options, __file__)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
     assert " passed" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("back_end", "cause"),
+    [("openvino", "No module named 'openvino'"), ("theano", "Unable to import backend")],
+)
+def test_a_back_end_that_cannot_be_had_is_refused_by_name(back_end, cause):
+    done = in_another_process(back_end, "-c", "import csched.keras")
+    where = "ImportError: csched.keras: KERAS_BACKEND must be 'jax', 'torch' or 'tensorflow'"
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith(where)
+    assert f"got {back_end!r}" in last
+    assert cause in last

@@ -25,6 +25,13 @@ def fail_type(where: str, name: str, constraint: str, value: object, hint: str =
     raise TypeError(_message(where, name, constraint, value, hint))
 
 
+def fail_import(
+    where: str, name: str, constraint: str, value: object, cause: Exception
+) -> NoReturn:
+    """Raise ImportError by the one template, with what another package said."""
+    raise ImportError(_message(where, name, constraint, value, str(cause))) from cause
+
+
 def _message(where: str, name: str, constraint: str, value: object, hint: str) -> str:
     text = f"{where}: {name} must be {constraint}, got {value!r}"
     return f"{text}; {hint}" if hint else text

@@ -1,19 +1,14 @@
-"""Keras 3, on JAX and on PyTorch: a curve as a learning rate, a schedule as a callback.
-
-The learning rate works on TensorFlow too (values, fit, saving were tried with 2.21); its 1.6 GB are
-kept out of the tests.
-"""
+"""Keras 3, on JAX, PyTorch or TensorFlow: a curve as a learning rate, a schedule as a callback."""
 
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
-import keras  # type: ignore[import-untyped]
 import numpy as np
-from keras import ops
 
 from csched import _check, legal
 from csched.curve import Curve
@@ -23,6 +18,23 @@ from csched.schedule import Schedule
 from csched.traced import closed_form
 from csched.traced.phase_constants import tree_of
 from csched.traced.tails import tail_of
+
+BACK_ENDS = ("jax", "torch", "tensorflow")
+"""Where Keras trains."""
+
+try:
+    import keras  # type: ignore[import-untyped]
+    from keras import ops
+except (ImportError, ValueError) as error:  # ValueError: of a name that Keras does not know
+    if getattr(error, "name", None) == "keras":
+        raise
+    _check.fail_import(
+        "csched.keras",
+        "KERAS_BACKEND",
+        "'jax', 'torch' or 'tensorflow', whichever is installed",
+        os.environ.get("KERAS_BACKEND"),  # None stands for what keras.json says, or tensorflow
+        error,
+    )
 
 LONGEST_TABLE = 2**20
 """Steps up to which the values are looked up, exact in float32; beyond, they are computed."""
@@ -129,15 +141,20 @@ def _as_tensors(tree: Any) -> Any:
 
 
 class _Live(float):
-    """A hyperparameter that compiled JAX code reads as the value at the optimizer's count.
+    """A hyperparameter that a compiled step reads as the value at the optimizer's count.
 
-    Keras has the optimizers keep a float. This one is a float to Keras's checks and to its files.
+    Keras has the optimizers keep a float. This one is a float to Keras's checks and to its files,
+    and to JAX and TensorFlow what their protocols for conversion say.
     """
 
     read: Any
 
     def __jax_array__(self) -> Any:
         return self.read()
+
+    def __tf_tensor__(self, dtype: Any = None, name: str | None = None) -> Any:
+        value = self.read()
+        return value if dtype is None else ops.cast(value, dtype.name)
 
     def __rsub__(self, other: Any) -> Any:
         return other - self.read()
@@ -147,7 +164,7 @@ class Scheduler(keras.callbacks.Callback):  # type: ignore[misc]
     """A callback that sets every hyperparameter of a Schedule: lr, momentum, weight decay, betas.
 
     Pass it to every ``fit``; the clock is ``optimizer.iterations``, which Keras saves, so that a
-    reloaded model goes on where it stopped. On the JAX back end the values are part of the
+    reloaded model goes on where it stopped. On JAX and TensorFlow the values are part of the
     compiled step, on PyTorch they are set before each batch.
 
     Parameters
@@ -169,16 +186,15 @@ class Scheduler(keras.callbacks.Callback):  # type: ignore[misc]
             _check.fail_type(where, "schedule", "a Schedule", schedule)
         for name in schedule:
             _check.choice(where, "a name", name, ATTRIBUTES)
-        if keras.backend.backend() not in ("jax", "torch"):
-            _check.fail(where, "the back end", "jax or torch", keras.backend.backend())
+        _check.choice(where, "the back end", keras.backend.backend(), BACK_ENDS)
         legal.check_named(where, schedule, float(np.finfo(np.float32).max))
         self.schedule = schedule
 
     def set_model(self, model: Any) -> None:
         """Put the schedules into the optimizer; Keras calls this when ``fit`` begins."""
         super().set_model(model)
-        optimizer, on_jax = model.optimizer, keras.backend.backend() == "jax"
-        if not on_jax and model.steps_per_execution != 1:
+        optimizer, compiled = model.optimizer, keras.backend.backend() != "torch"
+        if not compiled and model.steps_per_execution != 1:
             _check.fail(
                 "csched.keras.Scheduler", "steps_per_execution", "1", model.steps_per_execution
             )
@@ -188,7 +204,7 @@ class Scheduler(keras.callbacks.Callback):  # type: ignore[misc]
             rate = LearningRateSchedule(curve, every)
             if name == "lr":
                 optimizer.learning_rate = rate
-            elif on_jax:
+            elif compiled:
                 live = _Live(curve(0) or _IN_USE)
                 live.read = lambda rate=rate: rate(optimizer._iterations)
                 setattr(optimizer, attribute, live)
