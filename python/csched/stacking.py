@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 class Stack:
     """Curves side by side; see :func:`stack` and :func:`grid`.
 
-    curves: the curves, a row of ``values`` each. arguments: what :func:`grid` made each of from.
+    curves: the curves, a row of ``values`` each. steps: of the longest one. arguments: what
+    :func:`grid` made each of from.
     """
 
-    __slots__ = ("_programs", "arguments", "curves")
+    __slots__ = ("_ending", "_programs", "arguments", "curves", "steps")
 
     def __init__(
         self, curves: Iterable[Curve], arguments: Iterable[Mapping[str, Any]] = ()
@@ -32,15 +33,13 @@ class Stack:
         for c in self.curves:
             if not isinstance(c, Curve):
                 _check.fail_type("stack", "curves", "Curves", c)
+        # asking 10,000 curves at every call would take as long as filling a third of their values
+        self.steps = max((c.steps for c in self.curves), default=0)
+        self._ending = [c for c in self.curves if type(c)._check_stop is not Curve._check_stop]
         self._programs = [c.program for c in self.curves]
 
     def __len__(self) -> int:
         return len(self.curves)
-
-    @property
-    def steps(self) -> int:
-        """Steps of the longest curve."""
-        return max((c.steps for c in self.curves), default=0)
 
     def values(
         self,
@@ -55,7 +54,7 @@ class Stack:
         Parameters as for :meth:`Curve.values`; ``out`` has two dimensions.
         """
         start, end, row = checked_range(self.steps, start, stop, dtype, out)
-        for c in self.curves:
+        for c in self._ending:
             c._check_stop(end)
         if out is None:
             out = np.empty((len(self.curves), end - start), row.dtype)
