@@ -94,8 +94,13 @@ void cs_prepare(cs_phase *phase, int profile, const double *argument, double sta
     phase->half[1].top = floor(last);
     phase->half[1].base = (span - offset) - step * phase->half[1].top;
     phase->split = (int64_t)ceil((prepare[profile](phase, argument, e) * span - offset) / step);
-    for (int side = 0; side < 2; side++) /* coefficients of series would be subnormal */
-        if (fabs(phase->half[side].d) < 1e-200) limit(&phase->half[side], 1, -1.0, 0.0);
+    for (int side = 0; side < 2; side++) {
+        cs_half *h = &phase->half[side];
+        if (fabs(h->d) < 1e-200) limit(h, 1, -1.0, 0.0); /* coefficients of series would be subnormal */
+        for (int i = 0; i < 2; i++) /* from steps to samples */
+            h->near[i] = (h->near[i] + h->slope[i] * h->base) / step;
+        if (h->kernel >= KERNEL_power2) find_first(h, span / step);
+    }
     if (phase->split < 1 && offset == 0.0) phase->split = 1; /* step 0 is start, however steep */
 }
 
@@ -111,6 +116,12 @@ typedef struct {
     void (*spread_f32)(const float *, int64_t, int64_t, float *restrict);
 } cs_loops;
 
+/* Runs of so many bytes leave nothing in the caches. Stored past them, 2e7 values that take some work
+   cost 0.9 to 1.1 times np.ndarray.fill instead of 1.1 to 1.4 times (Zen 4 with 32 MiB). */
+#define CS_BEYOND_CACHES ((size_t)64 << 20)
+
+#define CS_STREAM(to, line) memcpy(to, line, 64)
+#define CS_STREAM_END() ((void)0)
 #define VARIANT plain
 #include "loops.h"
 
@@ -118,21 +129,32 @@ typedef struct {
    FMA stays off (contraction would change bits). */
 #if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__)) && !defined(CSCHED_PLAIN)
 #define CS_X86_VARIANTS 1
+#include <immintrin.h>
+#undef CS_STREAM_END
+#define CS_STREAM_END() _mm_sfence() /* other threads see the values before what comes after them */
+#define CS_STREAM_256(to, line) \
+    (_mm256_stream_si256((__m256i *)(to), _mm256_loadu_si256((const __m256i *)(line))), \
+     _mm256_stream_si256((__m256i *)(to) + 1, _mm256_loadu_si256((const __m256i *)(line) + 1)))
+#define CS_STREAM_512(to, line) _mm512_stream_si512((__m512i *)(to), _mm512_loadu_si512(line))
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#define CS_STREAM CS_STREAM_256
 #define VARIANT avx2
 #include "loops.h"
 #pragma clang attribute pop
 #pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,fma"))), apply_to = function)
+#define CS_STREAM CS_STREAM_512
 #define VARIANT avx512
 #include "loops.h"
 #pragma clang attribute pop
 #else
 #pragma GCC push_options
 #pragma GCC target("avx2,fma")
+#define CS_STREAM CS_STREAM_256
 #define VARIANT avx2
 #include "loops.h"
 #pragma GCC target("avx512f,avx512dq,avx512vl,avx512bw,fma,prefer-vector-width=512")
+#define CS_STREAM CS_STREAM_512
 #define VARIANT avx512
 #include "loops.h"
 #pragma GCC pop_options

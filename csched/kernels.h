@@ -8,6 +8,9 @@
 
 #include <stdint.h>
 
+/* A quotient, a root, or a logarithm and an exponential in double-double (powers.h). */
+enum cs_cost { CS_QUOTIENT, CS_ROOT, CS_COSTLY };
+
 /* One half of a phase, seen from the end it is anchored at.
    Sample k lies x = top + k (first half) or x = top - k (second half) whole samples from there, at
    distance n = base + stride * x, in steps, and the value is a + d * w(n), where w is the
@@ -16,12 +19,14 @@
 typedef struct {
     int32_t kernel;
     int32_t block; /* samples a block, a power of two; 0: the kernel has no blocks of one size */
-    int32_t costly; /* values go through double-double (powers.h), so long blocks pay */
+    int32_t cost;  /* of a value by itself, where series may replace it: cs_cost */
     double sign;   /* 1 or -1: how x changes with k */
     double top, base, stride;
     double a, d;
     double m;           /* length of the whole phase */
-    double near[2], slope[2]; /* of two singularities, near + slope * n steps from distance n */
+    double near[2], slope[2]; /* of two singularities, near + slope * x samples from sample x */
+    double alone;             /* samples before this one are not served by series */
+    double gain[3];           /* of series of degree 3, 4 and 6 over the bound of series.h */
     double c[7];              /* constants of the kernel */
 } cs_half;
 

@@ -14,10 +14,10 @@
     case KERNEL_##NAME: { \
         const cs_blocks b = series_blocks(x, h); \
         if (b.size == 0.0) return NAME##_value(h->base + h->stride * x, h); \
-        const double block = b.start + floor((x - b.start) / b.size) * b.size; \
+        const double block = floor(x / b.size) * b.size; \
         const double middle = middle_of(block, b.size, h), y = h->sign * (x - middle); \
         const cs_series c = in_samples(NAME##_series(h->base + h->stride * middle, h), h->sign * h->stride); \
-        return h->a + (b.degree == 3 ? series_3(c, y) : b.degree == 4 ? series_4(c, y) : series_6(c, y)); \
+        return h->a + series_of(c, y, b.degree); \
     }
 static double CS_LOCAL(at)(const cs_half *h, double x, double place) {
     switch (h->kernel) {
@@ -130,11 +130,11 @@ static double CS_LOCAL(at)(const cs_half *h, double x, double place) {
         } \
     }
 
-/* In series. The series of all blocks that a run meets in a unit are taken first, so that they
-   become vectors, in the order of k: where x falls, u is negative and y grows all the same, from
-   -size/2 to size/2 - 1. A pointer for each coefficient: of one array gcc works on four blocks in
-   turn (unroll-and-jam), and stores to four places took 1.3 times as long at 2e7 steps. */
-#define WHOLE_SERIES(TYPE, SUFFIX, DEGREE, SIZE) \
+/* In series. The series of up to MOST_BLOCKS blocks are taken first, so that they become vectors, in
+   the order of k: where x falls, u is negative and y grows all the same, from -size/2 to
+   size/2 - 1. A pointer for each coefficient: of one array gcc works on four blocks in turn
+   (unroll-and-jam), and stores to four places took 1.3 times as long at 2e7 steps. */
+#define WHOLE_SERIES(DEGREE, SIZE, TYPE, SUFFIX) \
     CS_APART void CS_LOCAL(series_##DEGREE##_##SIZE##_##SUFFIX)( \
         double a, const double *restrict s0, const double *restrict s1, \
         const double *restrict s2, const double *restrict s3, const double *restrict s4, \
@@ -146,14 +146,49 @@ static double CS_LOCAL(at)(const cs_half *h, double x, double place) {
         } \
     }
 
-#define FROM_BLOCK(i) s[0] + i, s[1] + i, s[2] + i, s[3] + i, s[4] + i, s[5] + i, s[6] + i
-#define EVALUATED(TYPE, SUFFIX, DEGREE) \
-    WHOLE_SERIES(TYPE, SUFFIX, DEGREE, 16) \
-    WHOLE_SERIES(TYPE, SUFFIX, DEGREE, 64) \
-    WHOLE_SERIES(TYPE, SUFFIX, DEGREE, 512) \
-    static void CS_LOCAL(series_##DEGREE##_##SUFFIX)( \
-        double a, const double (*restrict s)[MOST_BLOCKS], int32_t size, int32_t place, \
-        int32_t run, TYPE *restrict out) { \
+/* The same past the caches: whole lines of 64 bytes go to memory without being read first. */
+#define STREAMED_SERIES(DEGREE, SIZE, TYPE, SUFFIX) \
+    CS_APART void CS_LOCAL(streamed_##DEGREE##_##SIZE##_##SUFFIX)( \
+        double a, const double *restrict s0, const double *restrict s1, \
+        const double *restrict s2, const double *restrict s3, const double *restrict s4, \
+        const double *restrict s5, const double *restrict s6, const double *restrict y, \
+        int32_t blocks, TYPE *restrict out) { \
+        enum { LINE = 64 / sizeof(TYPE) }; \
+        const int32_t head = (int32_t)(-(uintptr_t)out & 63) / (int32_t)sizeof(TYPE); \
+        for (int32_t i = 0; i < blocks; i++, out += SIZE) { \
+            const cs_series c = {s0[i], s1[i], s2[i], s3[i], s4[i], s5[i], s6[i]}; \
+            int32_t j = 0; \
+            for (; j < head; j++) out[j] = (TYPE)(a + series_##DEGREE(c, y[j])); \
+            for (; j <= SIZE - LINE; j += LINE) { \
+                TYPE line[LINE]; \
+                for (int32_t l = 0; l < LINE; l++) line[l] = (TYPE)(a + series_##DEGREE(c, y[j + l])); \
+                CS_STREAM(out + j, line); \
+            } \
+            for (; j < SIZE; j++) out[j] = (TYPE)(a + series_##DEGREE(c, y[j])); \
+        } \
+    }
+
+/* The forms of series_blocks; of the long ones there may be more than the caches hold. */
+#define SHORT_FORMS(K, ...) K(6, 16, __VA_ARGS__) K(6, 32, __VA_ARGS__)
+#define LONG_FORMS(K, ...) \
+    K(3, 64, __VA_ARGS__) K(4, 64, __VA_ARGS__) K(6, 64, __VA_ARGS__) \
+    K(3, 128, __VA_ARGS__) K(4, 128, __VA_ARGS__) \
+    K(3, 512, __VA_ARGS__) K(4, 512, __VA_ARGS__) K(6, 512, __VA_ARGS__)
+
+#define IF_FORM(KIND, DEGREE, SIZE, SUFFIX) \
+    if (degree == DEGREE && size == SIZE) \
+        CS_LOCAL(KIND##_##DEGREE##_##SIZE##_##SUFFIX)(a, s[0] + i, s[1] + i, s[2] + i, s[3] + i, \
+                                                      s[4] + i, s[5] + i, s[6] + i, y, whole, out);
+#define IF_CACHED(DEGREE, SIZE, SUFFIX) IF_FORM(series, DEGREE, SIZE, SUFFIX)
+#define IF_STREAMED(DEGREE, SIZE, SUFFIX) IF_FORM(streamed, DEGREE, SIZE, SUFFIX)
+
+#define SERIES_OF_BLOCKS(TYPE, SUFFIX) \
+    SHORT_FORMS(WHOLE_SERIES, TYPE, SUFFIX) \
+    LONG_FORMS(WHOLE_SERIES, TYPE, SUFFIX) \
+    LONG_FORMS(STREAMED_SERIES, TYPE, SUFFIX) \
+    static void CS_LOCAL(series_##SUFFIX)(double a, const double (*restrict s)[MOST_BLOCKS], \
+                                          int degree, int32_t size, int32_t place, int32_t run, \
+                                          int streamed, TYPE *restrict out) { \
         const double *y = places + (PLACES - size) / 2; \
         for (int32_t i = 0; run > 0;) { \
             const int32_t whole = place ? 0 : run / size, end = i + (whole ? whole : 1); \
@@ -161,28 +196,19 @@ static double CS_LOCAL(at)(const cs_half *h, double x, double place) {
             if (!whole) { \
                 const cs_series c = {s[0][i], s[1][i], s[2][i], s[3][i], s[4][i], s[5][i], s[6][i]}; \
                 const double *restrict from = y + place; \
-                for (int32_t j = 0; j < many; j++) out[j] = (TYPE)(a + series_##DEGREE(c, from[j])); \
-            } else if (size == 16) CS_LOCAL(series_##DEGREE##_16_##SUFFIX)(a, FROM_BLOCK(i), y, whole, out); \
-            else if (size == 64) CS_LOCAL(series_##DEGREE##_64_##SUFFIX)(a, FROM_BLOCK(i), y, whole, out); \
-            else CS_LOCAL(series_##DEGREE##_512_##SUFFIX)(a, FROM_BLOCK(i), y, whole, out); \
+                for (int32_t j = 0; j < many; j++) out[j] = (TYPE)(a + series_of(c, from[j], degree)); \
+            } else if (streamed && size >= 64) { \
+                LONG_FORMS(IF_STREAMED, SUFFIX) \
+            } else { \
+                SHORT_FORMS(IF_CACHED, SUFFIX) \
+                LONG_FORMS(IF_CACHED, SUFFIX) \
+            } \
             out += many, run -= many, place = 0, i = end; \
         } \
     }
 
-#define SERIES_OF_BLOCKS(TYPE, SUFFIX) \
-    EVALUATED(TYPE, SUFFIX, 3) \
-    EVALUATED(TYPE, SUFFIX, 4) \
-    EVALUATED(TYPE, SUFFIX, 6) \
-    static void CS_LOCAL(series_##SUFFIX)(double a, const double (*s)[MOST_BLOCKS], int degree, \
-                                          int32_t size, int32_t place, int32_t run, \
-                                          TYPE *restrict out) { \
-        if (degree == 3) CS_LOCAL(series_3_##SUFFIX)(a, s, size, place, run, out); \
-        else if (degree == 4) CS_LOCAL(series_4_##SUFFIX)(a, s, size, place, run, out); \
-        else CS_LOCAL(series_6_##SUFFIX)(a, s, size, place, run, out); \
-    }
-
 #define EXPANDED(NAME) \
-    CS_APART void CS_LOCAL(NAME##_series_of)(const cs_half *half, double middle, double step, \
+    CS_APART void CS_LOCAL(NAME##_series_at)(const cs_half *half, double middle, double step, \
                                              int32_t blocks, double (*restrict s)[MOST_BLOCKS]) { \
         const cs_half h = *half; \
         for (int32_t i = 0; i < blocks; i++) { \
@@ -193,33 +219,34 @@ static double CS_LOCAL(at)(const cs_half *h, double x, double place) {
         } \
     }
 
+/* n by fma: both products are exact, and it costs half as much. */
 #define IN_SERIES(NAME, TYPE, SUFFIX) \
     static void CS_LOCAL(NAME##_##SUFFIX)(const cs_half *half, int64_t first, int32_t n, \
                                           TYPE *restrict out) { \
         const cs_half h = *half; \
+        const int streamed = (size_t)n * sizeof(TYPE) >= CS_BEYOND_CACHES; \
         double s[TERMS][MOST_BLOCKS]; \
         double x = h.top + h.sign * (double)first; \
         while (n > 0) { \
-            const cs_blocks b = series_blocks(x, &h); \
-            const double left = h.sign > 0.0 ? b.start + b.length - x : x - b.start + 1.0; \
-            int32_t run = left < (double)n ? (int32_t)left : n; \
-            n -= run; \
-            if (b.size == 0.0) { \
-                for (int32_t i = 0; i < run; i++) \
-                    out[i] = (TYPE)NAME##_value(h.base + h.stride * (x + h.sign * (double)i), &h); \
-                x += h.sign * (double)run, out += run; \
-                continue; \
+            const cs_blocks b = like_blocks(x, (double)n, half); \
+            const double left = h.sign > 0.0 ? b.end - x : x - b.start + 1.0; \
+            const int32_t all = left < (double)n ? (int32_t)left : n, size = (int32_t)b.size; \
+            if (!size) \
+                for (int32_t i = 0; i < all; i++) \
+                    out[i] = (TYPE)NAME##_value(fma(h.stride, fma(h.sign, (double)i, x), h.base), &h); \
+            for (int32_t done = 0, run; size && done < all; done += run) { \
+                const double at = x + h.sign * (double)done, block = floor(at / b.size) * b.size; \
+                const int32_t place = (int32_t)(h.sign < 0.0 ? block + b.size - 1.0 - at : at - block); \
+                run = MOST_BLOCKS * size - place; \
+                if (run > all - done) run = all - done; \
+                CS_LOCAL(NAME##_series_at)(half, middle_of(block, b.size, &h), h.sign * b.size, \
+                                           (run + place + size - 1) / size, s); \
+                CS_LOCAL(series_##SUFFIX)(h.a, (const double(*)[MOST_BLOCKS])s, b.degree, size, place, \
+                                          run, streamed, out + done); \
             } \
-            const double block = b.start + floor((x - b.start) / b.size) * b.size; \
-            const double middle = middle_of(block, b.size, &h), step = h.sign * b.size; \
-            const int32_t size = (int32_t)b.size; \
-            const int32_t place = (int32_t)(h.sign < 0.0 ? block + b.size - 1.0 - x : x - block); \
-            const int32_t blocks = (run + place + size - 1) / size; \
-            CS_LOCAL(NAME##_series_of)(half, middle, step, blocks, s); \
-            CS_LOCAL(series_##SUFFIX)(h.a, (const double(*)[MOST_BLOCKS])s, b.degree, size, place, \
-                                      run, out); \
-            x += h.sign * (double)run, out += run; \
+            x += h.sign * (double)all, out += all, n -= all; \
         } \
+        if (streamed) CS_STREAM_END(); \
     }
 
 /* count samples, each `times` in a row. Vectors of WIDTH reach beyond their sample, where the next
@@ -261,7 +288,6 @@ static const cs_loops CS_LOCAL(loops) = {
 #undef DIRECT_CASE
 #undef BLOCK_CASE
 #undef SERIES_CASE
-#undef FROM_BLOCK
 #undef ENTRY_F32
 #undef DIRECT_LOOPS
 #undef BLOCK_LOOPS
@@ -270,8 +296,13 @@ static const cs_loops CS_LOCAL(loops) = {
 #undef STORED
 #undef IN_SERIES
 #undef SERIES_OF_BLOCKS
-#undef EVALUATED
 #undef WHOLE_SERIES
+#undef STREAMED_SERIES
+#undef SHORT_FORMS
+#undef LONG_FORMS
+#undef IF_FORM
+#undef IF_CACHED
+#undef IF_STREAMED
 #undef WHOLE
 #undef TABLED
 #undef EXPANDED
@@ -280,4 +311,5 @@ static const cs_loops CS_LOCAL(loops) = {
 #undef CS_LOCAL
 #undef CS_JOIN
 #undef CS_JOIN_
+#undef CS_STREAM
 #undef VARIANT

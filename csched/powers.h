@@ -1,6 +1,6 @@
 /* Kernels in series whose values go through double-double: powers, logarithms, and what is made of
    them. A value takes 2 to 16 ns in a vector, 0.1 to 0.3 us alone (quick.h), so they ask for long
-   blocks (costly = 1).
+   blocks (CS_COSTLY).
 
    _value gives one value; _series the Taylor coefficients of d w: the first is the value, the others
    only carry the way to the neighbours and are taken in double, by the recurrences for powers,

@@ -11,6 +11,7 @@ static void anchor(cs_half *half, int kernel, double a, double b) {
     half->kernel = kernel;
     half->a = a;
     half->d = b - a;
+    half->gain[0] = half->gain[1] = half->gain[2] = 1.0;
 }
 
 static double prepare_constant(cs_phase *p, const double *arg, cs_ends e) {
@@ -39,10 +40,25 @@ static void limit(cs_half *half, int which, double near, double slope) {
 static double about_exp(double x) { return x < -700.0 ? 1e-300 : dd_exp(dd_of(x)).hi; }
 static double about_log(double x) { return dd_log_ratio(dd_of(x), dd_of(1.0)).hi; }
 
+/* The bound of series.h is for terms u^k; those of (1 + u)^power are less, or more, by the binomials,
+   of which the first ones left out count. times: how much larger the terms are beside w. */
+static void set_gain(cs_half *half, double power, double times, double most) {
+    double binomial = 1.0;
+    for (int k = 1; k <= 7; k++) {
+        binomial *= (power - (double)(k - 1)) / (double)k;
+        double term = fabs(binomial) * times;
+        if (k == 4 || k == 5 || k == 7) /* left out by degree 3, 4 and 6 */
+            half->gain[k == 7 ? 2 : k - 4] = term * most > 1.0 ? 1.0 / term : most;
+    }
+}
+
 /* w = (n/m)^power at the side `far`, and its mirror 1 - (1 - n/m)^power at the other. */
 static double prepare_power(cs_phase *p, int far, double power, double a_far, double a_near, double m) {
     int kernel = KERNEL_power, mirror = KERNEL_power_mirror;
     double c = power;
+    /* beside w >= least(1, power) n/m the terms of its mirror, (R/m)^power (y/R)^k, are the largest
+       at the split, (R/m)^power = 1/2 */
+    double larger = power < 1.0 ? about_exp(DD_LN2.hi * (1.0 - power) / power) / power : 1.0;
     if (power == 1.0) kernel = mirror = KERNEL_linear;
     else if (power == 2.0) kernel = KERNEL_power2, mirror = KERNEL_power2_mirror, c = m * m;
     else if (power == 3.0) kernel = KERNEL_power3, mirror = KERNEL_power3_mirror, c = m * m * m;
@@ -51,13 +67,14 @@ static double prepare_power(cs_phase *p, int far, double power, double a_far, do
     anchor(&p->half[1 - far], mirror, a_near, a_far);
     for (int side = 0; side < 2; side++) {
         cs_half *h = &p->half[side];
-        double scale = power > 1.0 ? power : 1.0; /* high powers need shorter series */
         h->c[0] = c;
-        h->costly = kernel == KERNEL_power;
+        h->cost = kernel == KERNEL_power ? CS_COSTLY : kernel == KERNEL_root ? CS_ROOT : CS_QUOTIENT;
         if (kernel == KERNEL_root) h->c[0] = dd_div(dd_of(h->d), dd_sqrt(dd_of(m))).hi;
         if (kernel == KERNEL_linear) set_block(h, m);
-        if (kernel == KERNEL_power || kernel == KERNEL_root)
-            limit(h, 0, side == far ? 0.0 : m / scale, (side == far ? 1.0 : -1.0) / scale);
+        if (kernel == KERNEL_power || kernel == KERNEL_root) {
+            limit(h, 0, side == far ? 0.0 : m, side == far ? 1.0 : -1.0);
+            set_gain(h, power, side == far ? 1.0 : larger, 1024.0);
+        }
     }
     if (power == 1.0) return 0.5;
     double z = about_exp(-DD_LN2.hi / power); /* z^power = 1/2 */
@@ -90,9 +107,10 @@ static double prepare_warped(cs_phase *p, const double *arg, cs_ends e, int sine
         cs_half *h = &p->half[side];
         /* the order of the zero of w; 2 k serves sine and line */
         double own = side == 0 ? 2.0 * k : sine ? 2.0 * power : power;
-        h->costly = 1;
+        h->cost = CS_COSTLY;
         h->c[0] = power, h->c[1] = k, h->c[2] = (double)sine;
-        limit(h, 0, 0.0, 1.0 / (own > 1.0 ? own : 1.0));
+        limit(h, 0, 0.0, 1.0);
+        set_gain(h, own, 4.0, 1.0); /* no more: z^k and the power have singularities of their own */
         limit(h, 1, e.m / steep, -1.0 / steep);
     }
     double fall = 1.0 - about_exp(-DD_LN2.hi / power); /* of z^k, or of its sin^2 */
@@ -198,6 +216,7 @@ static double prepare_inverse_sqrt(cs_phase *p, const double *arg, cs_ends e) {
         c[1] = fabs(s) / e.m;
         c[4] = from_start ? 0.0 : e.m;
         c[5] = from_start ? 1.0 : -1.0;
+        p->half[side].cost = CS_ROOT;
     }
     dd fall = dd_sum(e.end, -e.start), root_1 = dd_sum(root, 1.0);
     dd slope = dd_div(dd_mul(fall, root_1), dd_of(e.m));
@@ -256,6 +275,10 @@ static void prepare_conic(cs_phase *p, double v, double t, cs_ends e) {
     dd scale = dd_scale(dd_prod(e.m, e.m), v), root = dd_sqrt(scale);
     anchor(&p->half[0], KERNEL_conic_mirror, e.start, e.end);
     anchor(&p->half[1], KERNEL_conic, e.end, e.start);
+    for (int side = 0; side < 2; side++) {
+        p->half[side].cost = CS_ROOT;
+        set_gain(&p->half[side], 0.5, 5.4, 1024.0); /* 2 sqrt(m/R), R >= m - sqrt(3/4) m */
+    }
     double *c = p->half[0].c;
     c[0] = v * e.m, c[1] = t;
     c[2] = scale.hi, c[3] = root.hi;
@@ -295,7 +318,7 @@ static double prepare_exp_hyperbolic(cs_phase *p, const double *arg, cs_ends e) 
     for (int side = 0; side < 2; side++) {
         cs_half *h = &p->half[side];
         dd rate = side == 0 ? dd_neg(fall) : fall;
-        h->costly = 1;
+        h->cost = CS_COSTLY;
         h->c[0] = arg[0], h->c[1] = rate.hi, h->c[2] = rate.lo;
         limit(h, 0, side == 0 ? e.m / steep : 0.0, (side == 0 ? -1.0 : 1.0) / steep);
     }
@@ -312,7 +335,7 @@ static void prepare_line(cs_phase *p, int kernel, dd s, cs_ends e, double steep)
         cs_half *h = &p->half[side];
         dd slope = side == 0 ? s : dd_neg(dd_div(s, b)), least = s.hi > 0.0 ? dd_of(1.0) : b;
         int grows = slope.hi > 0.0;
-        h->costly = 1;
+        h->cost = CS_COSTLY;
         h->c[1] = slope.hi, h->c[2] = slope.lo;
         h->c[4] = fabs(dd_div(dd_scale(least, e.m), s).hi);
         h->c[5] = grows ? 0.0 : e.m, h->c[6] = grows ? 1.0 : -1.0;

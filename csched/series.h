@@ -3,58 +3,115 @@
    a) Away from its singularities a smooth function is a short Taylor series in the distance y from
       the middle of a block of B samples, |y| <= B/2. With the nearest singularity R samples away and
       the zero of w, a double one at most, at x samples, term k is below w (y/x)^2 (y/R)^(k-2), which
-      degree 3, 4 or 6 bring below 2^-55 where x and R are large enough (see `enough`). Nearer than
-      that each value is computed by itself (_value).
+      degree 3, 4 or 6 bring below 2^-55 where x and R are large enough. Nearer than that each value
+      is computed by itself (_value).
    b) Where w is small beside the terms of its series, within 8 blocks of its zero, rounding errors
       would grow: there values are computed by themselves, too.
-   c) Which block a sample lies in depends on the phase alone, so that its bits do not depend on the
-      range that was asked for.
+   c) Which form a sample's block has depends on the quarter of an octave of x that it lies in, and
+      on the phase; so its bits do not depend on the range that was asked for.
    d) _series gives the coefficients of d w in steps; the loops make samples of them.
 
    The kernels below need a few operations and at most one root for a value or a block, and become
    vectors; those of powers.h become vectors of double-double. */
 
-#define MOST_BLOCKS 64 /* in a unit: 1024 samples in blocks of 16, 4096 in blocks of 64 or 512 */
+#define MOST_BLOCKS 64 /* whose series are taken at once */
 
 typedef struct { double s0, s1, s2, s3, s4, s5, s6; } cs_series;
 
 typedef struct {
-    double start, length; /* of the unit, in samples */
-    double size;          /* of its blocks; 0: values by themselves */
+    double start, end; /* samples in blocks of one form */
+    double size;       /* of the blocks; 0: values by themselves */
     int degree;
 } cs_blocks;
 
-CS_INLINE double smaller(double a, double b) { return a < b ? a : b; }
+static double smaller(double a, double b) { return a < b ? a : b; }
 
-/* The least degree that is enough for blocks of this size in a unit, 0 if none is. */
-CS_INLINE int enough(double size, double start, double r) {
-    double radius = r * (2.0 / size), r2 = radius * radius, zero = smaller(radius, start * (2.0 / size));
-    double terms = zero * zero * 0x1p-55;
-    if (r <= 0.0 || start < 8.0 * size) return 0;
-    return r2 * terms >= 1.0 ? 3 : r2 * radius * terms >= 1.0 ? 4 : r2 * r2 * radius * terms >= 1.0 ? 6 : 0;
+/* Samples between start and end away from the nearer singularity, at least or at most. */
+static double room(const cs_half *h, double start, double end, int least) {
+    double r0 = h->near[0] + h->slope[0] * ((h->slope[0] < 0.0) == least ? end : start);
+    double r1 = h->near[1] + h->slope[1] * ((h->slope[1] < 0.0) == least ? end : start);
+    return smaller(r0, r1);
 }
 
-/* The unit around sample x. */
-CS_INLINE cs_blocks series_blocks(double x, const cs_half *h) {
-    cs_blocks b;
-    if (x >= 1024.0) {
-        b.length = x < 16384.0 ? 1024.0 : 4096.0;
-        b.start = floor(x / b.length) * b.length;
-    } else {
-        double alone = h->costly ? 128.0 : 512.0; /* so few cheap values cost less than series do */
-        b.start = x < alone ? 0.0 : x < 256.0 ? 128.0 : x < 512.0 ? 256.0 : 512.0;
-        b.length = x < alone ? alone : b.start;
+/* The quarter of an octave around sample x, or the half of it, or half of that, in which the room
+   changes by less than half. */
+static cs_blocks unit_around(double x, const cs_half *h) {
+    const uint64_t quarter = UINT64_C(0xfffc000000000000), octave = UINT64_C(0xfff0000000000000);
+    cs_blocks b = {0.0, 0.0, 0.0, 0};
+    uint64_t bits, start, whole;
+    double length, most;
+    memcpy(&bits, &x, 8);
+    start = bits & quarter, whole = bits & octave;
+    memcpy(&b.start, &start, 8);
+    memcpy(&length, &whole, 8);
+    b.end = b.start + (length /= 4.0);
+    while ((most = room(h, b.start, b.end, 0)) > 0.0 && length > 128.0 &&
+           room(h, b.start, b.end, 1) < 0.5 * most) {
+        length /= 2.0;
+        if (x < b.start + length) b.end = b.start + length;
+        else b.start += length;
     }
-    double first = h->base + h->stride * b.start, last = first + h->stride * b.length;
-    double r = smaller(h->near[0] + h->slope[0] * (h->slope[0] < 0.0 ? last : first),
-                       h->near[1] + h->slope[1] * (h->slope[1] < 0.0 ? last : first)) / h->stride;
-    b.degree = h->costly ? enough(512.0, b.start, r) : 0;
-    b.size = 512.0;
-    if (!b.degree) b.degree = enough(64.0, b.start, r), b.size = 64.0;
-    /* not in 4096 samples (MOST_BLOCKS), nor for the first cheap values, as above */
-    if (!b.degree && b.length <= 1024.0 && (h->costly || b.start >= 1024.0))
-        b.degree = enough(16.0, b.start, r), b.size = 16.0;
-    if (!b.degree) b.size = 0.0;
+    return b;
+}
+
+/* The blocks around sample x. A value by series costs .17, .20 or .30 ns in degree 3, 4 or 6, and what
+   setting up a block takes: some 5 ns, or 20 where values are costly (Zen 4, AVX-512). */
+static cs_blocks series_blocks(double x, const cs_half *h) {
+    cs_blocks b = {0.0, h->alone, 0.0, 0};
+    if (x < h->alone) return b;
+    b = unit_around(x, h);
+    const double r = room(h, b.start, b.end, 1), zero = smaller(r, b.start);
+    if (r <= 0.0) return b;
+    /* gain (2 zero / B)^2 (2 r / B)^k >= 2^55 for k = 2, 3, 5 */
+    double two = zero * zero * (r * r), three = two * r, five = three * (r * r);
+    two *= h->gain[0], three *= h->gain[1], five *= h->gain[2];
+    int costly = h->cost == CS_COSTLY && b.end - b.start >= 512.0;
+#define FORM(SIZE, DEGREE) b.size = SIZE, b.degree = DEGREE
+#define FAR(SIZE) (b.start >= 8.0 * SIZE)
+    if (costly && FAR(512.0) && two >= 0x1p87) FORM(512.0, 3);
+    else if (costly && FAR(512.0) && three >= 0x1p95) FORM(512.0, 4);
+    else if (costly && FAR(512.0) && five >= 0x1p111) FORM(512.0, 6);
+    else if (FAR(128.0) && two >= 0x1p79) FORM(128.0, 3);
+    else if (FAR(64.0) && two >= 0x1p75) FORM(64.0, 3);
+    else if (FAR(128.0) && three >= 0x1p85) FORM(128.0, 4);
+    else if (FAR(64.0) && three >= 0x1p80) FORM(64.0, 4);
+    else if (FAR(64.0) && five >= 0x1p90) FORM(64.0, 6);
+    else if (h->cost == CS_QUOTIENT) return b; /* as cheap as shorter blocks */
+    else if (FAR(32.0) && five >= 0x1p83) FORM(32.0, 6);
+    else if (five >= 0x1p76) FORM(16.0, 6);
+#undef FAR
+#undef FORM
+    return b;
+}
+
+/* Finds the first sample that series serve, or one past the last of all. Up to 128 or 512 values cost
+   no more than their series. */
+static void find_first(cs_half *h, double samples) {
+    h->alone = h->cost == CS_QUOTIENT ? 512.0 : 128.0;
+    while (h->alone < samples) {
+        cs_blocks b = series_blocks(h->alone, h);
+        if (b.size > 0.0) break;
+        h->alone = b.end;
+    }
+}
+
+/* The blocks around sample x, and after it, in the order of k, for n samples, or as far as they have the
+   same form. */
+static cs_blocks like_blocks(double x, double n, const cs_half *h) {
+    cs_blocks b = series_blocks(x, h);
+    if (h->sign > 0.0) {
+        while (b.end - x < n) {
+            cs_blocks next = series_blocks(b.end, h);
+            if (next.size != b.size || next.degree != b.degree) break;
+            b.end = next.end;
+        }
+    } else {
+        while (b.start > 0.0 && x - b.start + 1.0 < n) {
+            cs_blocks next = series_blocks(b.start - 1.0, h);
+            if (next.size != b.size || next.degree != b.degree) break;
+            b.start = next.start;
+        }
+    }
     return b;
 }
 
@@ -76,6 +133,9 @@ CS_INLINE double series_4(cs_series c, double y) {
 CS_INLINE double series_6(cs_series c, double y) {
     double tail = fma(y, fma(y, c.s6, c.s5), c.s4);
     return fma(y, fma(y, fma(y, fma(y, tail, c.s3), c.s2), c.s1), c.s0);
+}
+CS_INLINE double series_of(cs_series c, double y, int degree) {
+    return degree == 3 ? series_3(c, y) : degree == 4 ? series_4(c, y) : series_6(c, y);
 }
 
 /* --- Polynomials: no singularity, and exact in degree 3 ------------------------------------------ */
@@ -119,7 +179,7 @@ CS_INLINE cs_series power3_mirror_series(double n, const cs_half *h) {
 
 /* w = c0 n / (c1 + c2 (c3 + c4 n)), a denominator of positive terms; c5 = d c0 (c1 + c2 c3) */
 CS_INLINE double ratio_value(double n, const cs_half *h) {
-    return h->a + h->d * ((h->c[0] * n) / (h->c[1] + h->c[2] * (h->c[3] + h->c[4] * n)));
+    return fma(h->d, (h->c[0] * n) / fma(h->c[2], fma(h->c[4], n, h->c[3]), h->c[1]), h->a);
 }
 CS_INLINE cs_series ratio_series(double n, const cs_half *h) {
     double inverse = 1.0 / (h->c[1] + h->c[2] * (h->c[3] + h->c[4] * n));

@@ -47,6 +47,20 @@ def test_any_chunking_gives_the_same_bits(c):
         assert np.concatenate(list(c.chunks(size, first, stop))).tobytes() == whole.tobytes()
 
 
+@pytest.mark.parametrize(("dtype", "steps"), [(np.float64, 8_600_000), (np.float32, 17_000_000)])
+def test_runs_past_the_caches_give_the_same_bits_wherever_they_begin(dtype, steps):
+    c = csched.curve("elliptic", 0.1, 0.001, 3 * steps)  # 64 MiB go to memory in whole lines
+    parts = np.concatenate([a.astype(dtype) for a in c.chunks(1 << 20, 17, 17 + steps)])
+    memory = np.empty(parts.nbytes + 64, np.uint8)
+    for offset in (0, 8, 40):
+        memory[:] = 0xAA
+        out = memory[offset : offset + parts.nbytes].view(dtype)
+        c.values(17, 17 + steps, out=out)
+        assert np.array_equal(out, parts), offset
+        assert (memory[:offset] == 0xAA).all()
+        assert (memory[offset + parts.nbytes :] == 0xAA).all()
+
+
 @every_curve
 def test_any_order_gives_the_same_bits(c):
     first, stop = stretch_of(c)
