@@ -256,7 +256,17 @@ BAD = {
     ),
     "both gamma and end": (
         lambda: csched.exponential(1.0, 10, gamma=0.9, end=0.1),
-        "exponential: gamma must be given if and only if end is not, got 0.9",
+        "exponential: exactly one of gamma and end must be given, got {'gamma': 0.9, 'end': 0.1}",
+    ),
+    "neither gamma nor end": (
+        lambda: csched.exponential(0.1, 100),
+        "exponential: exactly one of gamma and end must be given, got {'gamma': None, 'end': None}; "
+        "gamma=0.99 is a factor a step, end=0.001 the value after the last step",
+    ),
+    "neither t_0 nor cycles": (
+        lambda: csched.sgdr(0.1, 100),
+        "sgdr: t_0, or steps and cycles, must be given, got None; t_0=10 is a first cycle of 10 "
+        "steps; steps=100, cycles=4 fit the cycles",
     ),
     "momentum 1": (
         lambda: csched.one_cycle(1.0, 10, momentum=(0.9, 1.0)),

@@ -91,6 +91,12 @@ def items(where: str, name: str, value: Any) -> list[Any]:
     return list(value)
 
 
+def one_of(where: str, hint: str = "", **given: object) -> None:
+    """Exactly one of these arguments."""
+    if sum(value is not None for value in given.values()) != 1:
+        fail(where, "exactly one of " + " and ".join(given), "given", given, hint)
+
+
 def decimal(value: Any) -> Fraction:
     """A float as the decimal it prints as: 0.07 is 7/100."""
     return Fraction(str(value))

@@ -42,6 +42,9 @@ class Schedule:
     _curves: dict[str, Curve]
 
     def __init__(self, curves: Mapping[str, Curve] | None = None, /, **named: Curve) -> None:
+        if not isinstance(curves, Mapping | None):
+            hint = "give it a name: Schedule(lr=...)"
+            _check.fail_type("Schedule", "curves", "a mapping of names to curves", curves, hint)
         made = {**(curves or {}), **named}
         if not made:
             _check.fail("Schedule", "curves", "at least one named curve", made)

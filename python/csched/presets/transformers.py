@@ -176,8 +176,7 @@ def get_inverse_sqrt_schedule(
 
 
 def _floor(where: str, base_lr: float, min_lr: float | None, rate: float | None) -> float:
-    if (min_lr is None) == (rate is None):
-        _check.fail(where, "min_lr", "given if and only if min_lr_rate is not", min_lr)
+    _check.one_of(where, "the rate is a part of base_lr", min_lr=min_lr, min_lr_rate=rate)
     return min_lr if min_lr is not None else base_lr * (rate or 0.0)
 
 

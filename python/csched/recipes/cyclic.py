@@ -79,7 +79,8 @@ def sgdr(
         whole = cycles_over(where, cycle, steps, cycles, length_mult=t_mult, **mults)
         return Schedule(lr=_warmed(where, whole, up) if up else whole)
     if steps is None or cycles is None:
-        _check.fail(where, "t_0", "given unless both steps and cycles are", t_0)
+        hint = "t_0=10 is a first cycle of 10 steps; steps=100, cycles=4 fit the cycles"
+        _check.fail(where, "t_0, or steps and cycles,", "given", t_0, hint)
     equal = curve(profile, peak, floor, **profile_arguments).repeat(cycles, **mults)
     lengths = fit_cycles(steps, cycles=cycles, t_mult=t_mult)
     parts = [c.stretch(n) for c, n in zip(equal.cycles(), lengths, strict=True)]  # type: ignore[attr-defined]

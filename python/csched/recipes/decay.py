@@ -176,8 +176,8 @@ def exponential(
     """
     where = "exponential"
     _check.real(where, "peak", peak)
-    if (gamma is None) == (end is None):
-        _check.fail(where, "gamma", "given if and only if end is not", gamma)
+    hint = "gamma=0.99 is a factor a step, end=0.001 the value after the last step"
+    _check.one_of(where, hint, gamma=gamma, end=end)
     if gamma is not None:
         _check.real(where, "gamma", gamma, 0.0, 1.0, open_low=True)
 

@@ -41,8 +41,7 @@ def fit_cycles(
     whole = _check.integer(where, "steps", steps, 1)
     _check.real(where, "t_mult", t_mult, 1.0, 1e6)
     mult = _check.decimal(t_mult)
-    if (cycles is None) == (t_0 is None):
-        _check.fail(where, "cycles", "given if and only if t_0 is not", cycles)
+    _check.one_of(where, cycles=cycles, t_0=t_0)
     if cycles is None:
         n = _nearest_count(whole, mult, _check.integer(where, "t_0", t_0, 1, whole))
     else:

@@ -99,8 +99,7 @@ def cycles_over(
     where: str, cycle: Curve, steps: int | None, cycles: int | None, **mults: Any
 ) -> Curve:
     """A cycle repeated: so many times, or to fill the steps, the last one cut where it must be."""
-    if (steps is None) == (cycles is None):
-        _check.fail(where, "steps", "given if and only if cycles is not", steps)
+    _check.one_of(where, "steps cuts the last cycle where it must", steps=steps, cycles=cycles)
     if cycles is not None:
         return cycle.repeat(_check.integer(where, "cycles", cycles, 1), **mults)
     whole = _check.integer(where, "steps", steps, 1)

@@ -261,7 +261,7 @@ def infinite(
     if n == whole:
         _check.fail(where, "warmup_steps", f"below steps = {whole}", warmup_steps)
     if (floor is None) != (last == 0):
-        _check.fail(where, "floor", "given if and only if anneal_steps is", floor)
+        _check.fail(where, "floor", "given with anneal_steps, and not without", floor)
     parts: list[Curve] = []
     if down:
         parts.append(falling(where, cooldown, peak, plateau, down, **profile_arguments))

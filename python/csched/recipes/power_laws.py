@@ -194,8 +194,8 @@ def inverse_time(
     n = _check.integer(where, "steps", steps, 1)
     each = _check.integer(where, "interval", interval, 1)
     _check.real(where, "peak", peak)
-    if (gamma is None) == (end is None):
-        _check.fail(where, "gamma", "given if and only if end is not", gamma)
+    hint = "gamma=0.1 is a rate, end=0.001 the value after the last step"
+    _check.one_of(where, hint, gamma=gamma, end=end)
     if gamma is not None:
         growth = _check.real(where, "gamma", gamma, 0.0) * n / each
         if growth > 1e15:
