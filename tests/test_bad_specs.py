@@ -260,8 +260,8 @@ BAD = {
     ),
     "neither gamma nor end": (
         lambda: csched.exponential(0.1, 100),
-        "exponential: exactly one of gamma and end must be given, got {'gamma': None, 'end': None}; "
-        "gamma=0.99 is a factor a step, end=0.001 the value after the last step",
+        "exponential: exactly one of gamma and end must be given, got {'gamma': None, 'end': None}"
+        "; gamma=0.99 is a factor a step, end=0.001 the value after the last step",
     ),
     "neither t_0 nor cycles": (
         lambda: csched.sgdr(0.1, 100),

@@ -445,6 +445,11 @@ BAD = {
         lambda: csched.Schedule(lr=0.1),
         "Schedule: lr must be a Curve, got 0.1",
     ),
+    "schedule without a name": (
+        lambda: csched.Schedule(0.1),
+        "Schedule: curves must be a mapping of names to curves, got 0.1; give it a name: "
+        "Schedule(lr=...)",
+    ),
     "schedule named by a number": (
         lambda: csched.Schedule({1: C}),
         "Schedule: a name must be a str, got 1",

@@ -8,7 +8,7 @@ b) An update checks everything first (scheduled values, gradients, their norm) a
 c) With small arrays the time goes to Python: 100 arrays of 1000 floats took 0.8 us an array for
    checks and 0.3 us for the update, one array 4 us for passing tuples and coefficients on. So the
    usual case, a gradient for every parameter and laid out as it is, is found out in one call to C,
-   which then takes the lists as they are.
+   which then takes the lists as they are; ``spreading.py`` has the others, and threads.
 d) The arithmetic is in ``csched/sgd.h``. Subclasses (``numpy.py``) give it its coefficients, which
    are numbers per update and not per element.
 """
@@ -19,37 +19,23 @@ import abc
 import functools
 import json
 import math
-import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from csched import _check, _core, states
+from csched import _check, _core, spreading, states
 from csched.curve import Curve
 from csched.plain import FORMAT, check_format
 from csched.schedule import Schedule, from_json
+from csched.spreading import Array, Lists, Row
 
-Array = np.ndarray[Any, Any]
 Arrays = Sequence[Array] | Mapping[str, Array]
 Gradients = Sequence[Array | None] | Mapping[str, Array | None]
-Row = tuple[Array, ...]  # parameter, gradient, arrays of the state
-Lists = tuple[Sequence[Any], ...]  # parameters, gradients, arrays of the state
 Given = Sequence[Array | None]  # gradients, one a parameter
 
 _CHECKED_WHEN_ATTACHED = 2**20  # values of a curve, 5 ms; later ones are checked when used
-_BUFFER = 2**14  # elements of strided arrays copied at a time; those of a row fit in 1 MB
 _NORM_GUARD = 1e-6  # torch.nn.utils.clip_grad_norm_ divides by norm + 1e-6
-
-
-@functools.cache
-def _pool(threads: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(threads, "csched.numpy")
-
-
-if hasattr(os, "register_at_fork"):  # a child would have the pool without its threads
-    os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
 class Optimizer(abc.ABC):
@@ -213,8 +199,12 @@ class Optimizer(abc.ABC):
             return 1.0
         rows = list(given)
         if lie < 2:
-            rows = [g if _in_order(g) else g.copy() for g in rows if g is not None]
-        sums = self._spread(_core.squares, rows)
+            rows = [
+                g if g.flags.c_contiguous and g.flags.aligned else g.copy()
+                for g in rows
+                if g is not None
+            ]
+        sums = spreading.spread(_core.squares, rows, self._threads)
         norm = math.sqrt(math.fsum(s for part in sums for s in part))
         if not math.isfinite(norm):
             hint = "nothing was changed"
@@ -225,7 +215,7 @@ class Optimizer(abc.ABC):
         if lie:
             return self._weights, given
         rows = zip(self._weights, given, strict=True)
-        return _lists([(w, g) for w, g in rows if g is not None])
+        return spreading.columns([(w, g) for w, g in rows if g is not None])
 
     def _with_state(self, given: Given, lie: int) -> list[tuple[int, Lists]]:
         """Lists with the arrays kept, and the count of their updates, this one included."""
@@ -244,7 +234,7 @@ class Optimizer(abc.ABC):
                 self._counts[i] += 1
                 by_count.setdefault(self._counts[i], []).append((w, g, *kept))
         self._even = 0 < min(self._counts, default=0) == max(self._counts, default=0)
-        return [(count, _lists(rows)) for count, rows in by_count.items()]
+        return [(count, spreading.columns(rows)) for count, rows in by_count.items()]
 
     def _allocate(self, grads: Given) -> None:
         """Zeros for parameters that get their first gradient."""
@@ -259,37 +249,9 @@ class Optimizer(abc.ABC):
 
     def _updater(self, lie: int) -> Callable[..., None]:
         """What applies a rule to lists: the core itself, where no row needs to be looked at."""
-        return _core.update if lie and self._threads == 1 else functools.partial(self._run, lie)
-
-    def _run(self, lie: int, rule: str, lists: Lists, **coefficients: Any) -> None:
-        update = functools.partial(_core.update, rule, **coefficients)
-        if lie:
-            self._spread(update, lists)
-            return
-        ready: list[Row] = []
-        others: list[Row] = []
-        for row in zip(*lists, strict=True):
-            (ready if _core.side_by_side(row[:1], row[1:2]) else others).append(row)
-        if ready:
-            self._spread(update, _lists(ready))
-        for w, g, *kept in others:
-            # g as w and the state lie; a transposed one of 1024 x 1024 float32 takes 4 ms to copy,
-            # and took 50 ms through the buffers of _in_blocks
-            copied = np.empty_like(w)
-            copied[...] = g
-            row = (w, copied, *kept)
-            if _core.side_by_side([w], [copied]):
-                self._spread(update, _lists([row]))
-            else:
-                _in_blocks(update, row)
-
-    def _spread(self, work: Callable[..., Any], arrays: Any) -> list[Any]:
-        """What ``work(arrays, part, parts)`` returns for every part, each in a thread."""
-        if self._threads == 1:
-            return [work(arrays)]
-        others = range(1, self._threads)
-        tasks = [_pool(self._threads).submit(work, arrays, k, self._threads) for k in others]
-        return [work(arrays, 0, self._threads), *(task.result() for task in tasks)]
+        if lie and self._threads == 1:
+            return _core.update
+        return functools.partial(spreading.update, self._threads, lie)
 
     # --- saving ----------------------------------------------------------------------------
 
@@ -423,21 +385,3 @@ def _checked_params(where: str, params: Any) -> dict[str, Array]:
             _check.fail(where, name, "an array of its own", f"that of params[{seen[place]!r}]")
         seen[place] = key
     return {str(key): w for key, w in pairs}
-
-
-def _lists(rows: Sequence[Row]) -> Lists:
-    return tuple(zip(*rows, strict=True))
-
-
-def _in_order(g: Array) -> bool:
-    return g.flags.c_contiguous and g.flags.aligned
-
-
-def _in_blocks(update: Callable[..., Any], row: Row) -> None:
-    """Update arrays of any strides through contiguous buffers."""
-    flags = [["readwrite", "contig", "aligned"] for _ in row]
-    flags[1] = ["readonly", "contig", "aligned"]
-    options = ["external_loop", "buffered"]
-    with np.nditer(row, options, flags, buffersize=_BUFFER) as blocks:  # type: ignore[arg-type]
-        for block in blocks:
-            update(_lists([tuple(block)]))
