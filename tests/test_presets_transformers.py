@@ -197,7 +197,7 @@ def test_all_names_but_those_that_follow_a_metric_are_known():
 BAD = [
     (lambda: presets.get_polynomial_decay_schedule_with_warmup(4, 4), "num_warmup_steps"),  # H11
     (lambda: presets.get_polynomial_decay_schedule_with_warmup(2, 4, 2.0), "lr_end"),  # H13
-    (lambda: presets.get_cosine_with_min_lr_schedule_with_warmup(2, 4), "min_lr"),
+    (lambda: presets.get_cosine_with_min_lr_schedule_with_warmup(2, 4), "exactly one of min_lr"),
     (lambda: presets.get_wsd_schedule(2, 4), "num_training_steps"),
     (lambda: presets.get_scheduler("linear"), "num_warmup_steps"),
     (lambda: presets.get_scheduler("greedy"), "name"),
@@ -206,5 +206,5 @@ BAD = [
 
 @pytest.mark.parametrize(("make", "name"), BAD, ids=[name for _, name in BAD])
 def test_bad_arguments_are_refused_by_name(make, name):
-    with pytest.raises((ValueError, TypeError), match=rf"transformers\.\w+: {name} must be"):
+    with pytest.raises((ValueError, TypeError), match=rf"transformers\.\w+: {name}.* must be"):
         make()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from csched import _check
 from csched.nodes import product, sequence
 from csched.phases import curve
-from csched.presets import pieces, transformers
+from csched.presets import arguments, pieces, transformers
 from csched.schedule import Schedule
 
 __all__ = [
@@ -162,3 +162,6 @@ def JaggedLRRestartScheduler(
     tooth = sequence(curve("linear", low, 1.0, up), *flat, fall)
     teeth = sequence(pieces.constant(1.0, each - down), fall, tooth.repeat())
     return Schedule(lr=product(inner_schedule["lr"], teeth)[1:])
+
+
+arguments.check(__name__)

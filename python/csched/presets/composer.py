@@ -26,7 +26,7 @@ from typing import Any
 
 from csched import _check
 from csched.phases import curve
-from csched.presets import pieces
+from csched.presets import arguments, pieces
 from csched.presets.composer_laws import after_warmup, held, leg, level, multi_step, until, warmed
 from csched.presets.times import State, clock_of
 from csched.schedule import Schedule
@@ -364,3 +364,6 @@ def scale_pytorch_scheduler(
         else:
             given.arguments[name] = int(value * ratio)
     return scheduler(*given.args, **given.kwargs)
+
+
+arguments.check(__name__)

@@ -12,7 +12,7 @@ from csched import _check
 from csched.curve import Curve
 from csched.nodes import sequence
 from csched.phases import curve
-from csched.presets import pieces
+from csched.presets import arguments, pieces
 from csched.schedule import Schedule
 
 GROWING = 2**40
@@ -201,3 +201,6 @@ def WarmupCosineLR(
     n = max(1, whole - max(2, warmup_num_steps))
     fall = curve("cosine", base_lr, floor, n)[1:]
     return Schedule(lr=sequence(pieces.constant(0.0), *up, fall))
+
+
+arguments.check(__name__)

@@ -13,7 +13,7 @@ from csched import _check
 from csched.curve import Curve
 from csched.nodes import sequence
 from csched.phases import curve
-from csched.presets import pieces
+from csched.presets import arguments, pieces
 from csched.schedule import Schedule
 
 __all__ = ["CosineAnnealingLR", "MyleLR", "NoamLR", "PolynomialDecayLR", "TriStageLR"]
@@ -139,3 +139,6 @@ def TriStageLR(
     parts += [curve("exponential", base_lr, last, down)] if down else []
     main = sequence(*parts, pieces.after(last))
     return Schedule(lr=pieces.warmed(first, base_lr, up, main))
+
+
+arguments.check(__name__)

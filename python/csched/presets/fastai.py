@@ -16,7 +16,7 @@ from csched import _check
 from csched.curve import Curve
 from csched.nodes import sequence
 from csched.phases import Phase, curve
-from csched.presets import pieces
+from csched.presets import arguments, pieces
 from csched.schedule import Schedule
 
 __all__ = [
@@ -216,3 +216,6 @@ def LRFinder(start_lr: float = 1e-7, end_lr: float = 10.0, num_it: int = 100) ->
     """
     n = max(6, _check.integer("fastai.LRFinder", "num_it", num_it, 1))
     return Schedule(lr=curve("exponential", start_lr, end_lr, n))
+
+
+arguments.check(__name__)

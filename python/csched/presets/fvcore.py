@@ -17,7 +17,7 @@ from csched import _check
 from csched.curve import Curve
 from csched.nodes import sequence
 from csched.phases import curve
-from csched.presets import pieces
+from csched.presets import arguments, pieces
 from csched.schedule import Schedule
 
 __all__ = [
@@ -187,3 +187,6 @@ def CompositeParamScheduler(
             parts.append(c.stretch(stop - done) if scaling == "rescaled" else c[done:stop])
         done = stop
     return Schedule(lr=sequence(*parts))
+
+
+arguments.check(__name__)

@@ -14,7 +14,7 @@ from csched import _check
 from csched.curve import Curve
 from csched.nodes import sequence
 from csched.phases import curve
-from csched.presets import pieces
+from csched.presets import arguments, pieces
 from csched.schedule import Schedule
 
 __all__ = [
@@ -246,5 +246,10 @@ def LambdaStateScheduler(
     >>> LambdaStateScheduler(lambda n: n * n, "x", steps=3)["x"].values().tolist()
     [1.0, 4.0, 9.0]
     """
-    n = _check.integer("ignite.LambdaStateScheduler", "steps", steps, 1)
-    return Schedule({param_name: pieces.sampled(lambda t: lambda_obj(t + 1), n)})
+    where = "ignite.LambdaStateScheduler"
+    n = _check.integer(where, "steps", steps, 1)
+    values = (pieces.called(where, lambda_obj, t + 1) for t in range(n))
+    return Schedule({param_name: pieces.steps_of(values)})
+
+
+arguments.check(__name__)

@@ -13,7 +13,7 @@ from itertools import pairwise
 from csched import _check
 from csched.nodes import sequence
 from csched.phases import curve
-from csched.presets import pieces
+from csched.presets import arguments, pieces
 from csched.schedule import Schedule
 
 __all__ = [
@@ -153,3 +153,6 @@ def CosineDecayRestarts(
     knots = pieces.growing(n, mult, 256)
     tops = [floor + (initial_learning_rate - floor) * height**i for i in range(len(knots) - 1)]
     return Schedule(lr=pieces.cycles(knots, [(t, floor) for t in tops], pieces.leg_of("cosine")))
+
+
+arguments.check(__name__)

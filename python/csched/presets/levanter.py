@@ -13,7 +13,7 @@ from csched import _check
 from csched.curve import Curve
 from csched.nodes import sequence
 from csched.phases import curve
-from csched.presets import pieces
+from csched.presets import arguments, pieces
 from csched.schedule import Schedule
 
 __all__ = ["lr_scheduler"]
@@ -124,3 +124,6 @@ def _law(where: str, name: str, top: float, low: float, steps: int, up: int) -> 
         law = curve("inverse_power", top, low, steps, power=1.0)
         return sequence(pieces.constant(law(1)), law[1:])
     return curve(name, top, low, steps)
+
+
+arguments.check(__name__)

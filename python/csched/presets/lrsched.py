@@ -8,7 +8,7 @@ from csched import _check
 from csched.curve import Curve
 from csched.nodes import product, sequence
 from csched.phases import curve
-from csched.presets import pieces
+from csched.presets import arguments, pieces
 from csched.schedule import Schedule
 
 __all__ = [
@@ -260,3 +260,6 @@ def sequential(phases: Sequence[tuple[int, Schedule]]) -> Schedule:
     *earlier, last = [s["lr"] for _, s in phases]
     parts = [c[:n] for c, n in zip(earlier, lengths, strict=False)]
     return Schedule(lr=sequence(*parts, last[: lengths[-1] - 1]))
+
+
+arguments.check(__name__)

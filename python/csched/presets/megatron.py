@@ -12,7 +12,7 @@ from csched import _check
 from csched.curve import Curve
 from csched.nodes import sequence
 from csched.phases import curve
-from csched.presets import pieces
+from csched.presets import arguments, pieces
 from csched.schedule import Schedule
 
 __all__ = ["OptimizerParamScheduler"]
@@ -93,3 +93,6 @@ def _wsd(where: str, top: float, low: float, n: int, cool: int | None, style: st
     profile, arguments = WSD_STYLES[style]
     fall = curve(profile, top, low, last, **arguments)
     return sequence(pieces.constant(top, n - last), fall) if n > last else fall[last - n :]
+
+
+arguments.check(__name__)

@@ -12,7 +12,7 @@ from fractions import Fraction
 from csched import _check
 from csched.nodes import sequence
 from csched.phases import curve
-from csched.presets import pieces, torch
+from csched.presets import arguments, pieces, torch
 from csched.schedule import Schedule
 
 __all__ = [
@@ -172,7 +172,7 @@ def CosineWithRestartsAndWarmUpLR(
     whole = _check.integer(where, "total_steps", total_steps, 1)
     up = _steps(where, "warmup", warmup_steps, warmup_ratio, whole)
     end = whole if decay_steps is None else _check.integer(where, "decay_steps", decay_steps, 1)
-    rest, count = max(1, whole - up), _check.real(where, "num_cycles", num_cycles, 1e-3)
+    rest, count = max(1, whole - up), _check.real(where, "num_cycles", num_cycles, 1e-3, 2.0**16)
     length = rest / _check.decimal(num_cycles)
     knots = [i * length for i in range(math.ceil(count) + 1)]
     levels = [(learning_rate, lr_end)] * (len(knots) - 1)
@@ -258,3 +258,6 @@ def CosineAnnealingWarmRestarts(
     (1, 5, 13)
     """
     return torch.CosineAnnealingWarmRestarts(t_0, t_mult, eta_min, base_lr=base_lr)
+
+
+arguments.check(__name__)

@@ -14,7 +14,7 @@ from csched import _check
 from csched.curve import Curve
 from csched.nodes import sequence
 from csched.phases import curve
-from csched.presets import pieces
+from csched.presets import arguments, pieces
 from csched.schedule import Schedule
 
 __all__ = [
@@ -176,3 +176,6 @@ def warmup_lr(
     where = "mindspore.warmup_lr"
     n = _check.integer(where, "warmup_epoch", warmup_epoch, 1)
     return _epochs(where, curve("linear", 0.0, learning_rate, n), total_step, step_per_epoch)
+
+
+arguments.check(__name__)

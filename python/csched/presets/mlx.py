@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from csched import _check
 from csched.phases import curve
-from csched.presets import pieces
+from csched.presets import arguments, pieces
 from csched.schedule import Schedule
 
 __all__ = ["cosine_decay", "exponential_decay", "join_schedules", "linear_schedule", "step_decay"]
@@ -62,3 +62,6 @@ def join_schedules(schedules: Sequence[Schedule], boundaries: Sequence[int]) -> 
     [0.0, 0.5, 1.0, 0.5, 0.25]
     """
     return pieces.in_a_row("mlx.join_schedules", schedules, boundaries, 1.0)
+
+
+arguments.check(__name__)

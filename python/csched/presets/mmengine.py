@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from csched import _check
-from csched.presets import windows
+from csched.presets import arguments, windows
 from csched.presets.windows import INF
 from csched.schedule import Schedule
 
@@ -304,6 +304,7 @@ def _of(
     preset.__name__ = preset.__qualname__ = stem + {"lr": "LR"}.get(parameter, "Momentum")
     preset.__doc__ = f":func:`{scheduler.__name__}` of ``{parameter}``; ``{keyword}`` is its base."
     preset.__signature__ = whole.replace(parameters=own)  # type: ignore[attr-defined]
+    preset.__annotations__ = {p.name: p.annotation for p in own}
     return preset
 
 
@@ -379,3 +380,6 @@ def _kind(where: str, given: dict[str, Any]) -> tuple[str, str]:
     names = {k + e: (k, p) for k in windows.KINDS for e, p in endings.items()}
     kind, parameter = names[_check.choice(where, "type", given.pop("type", None), names)]
     return kind, parameter or str(given.pop("param_name", ""))
+
+
+arguments.check(__name__)

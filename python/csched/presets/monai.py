@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from csched import _check
 from csched.phases import curve
-from csched.presets import pieces
+from csched.presets import arguments, pieces
 from csched.schedule import Schedule
 
 __all__ = ["ExponentialLR", "LinearLR", "WarmupCosineSchedule"]
@@ -60,3 +60,6 @@ def WarmupCosineSchedule(
     half = max(1, whole - up) / (2 * _check.decimal(waves))
     main = pieces.waves(base_lr, 0.0, half).clip(low=_check.real(where, "end_lr", end_lr, 0.0))
     return Schedule(lr=pieces.warmed(low, base_lr, up, main))
+
+
+arguments.check(__name__)

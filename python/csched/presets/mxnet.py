@@ -14,7 +14,7 @@ from csched import _check
 from csched.curve import Curve
 from csched.nodes import sequence
 from csched.phases import curve
-from csched.presets import pieces
+from csched.presets import arguments, pieces
 from csched.schedule import Schedule
 
 __all__ = ["CosineScheduler", "FactorScheduler", "MultiFactorScheduler", "PolyScheduler"]
@@ -132,3 +132,6 @@ def CosineScheduler(
     """
     warmup = warmup_steps, warmup_begin_lr, warmup_mode
     return _decay("mxnet.CosineScheduler", "cosine", max_update, warmup, (base_lr, final_lr))
+
+
+arguments.check(__name__)

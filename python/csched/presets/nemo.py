@@ -10,7 +10,7 @@ from __future__ import annotations
 from csched import _check
 from csched.nodes import sequence
 from csched.phases import curve
-from csched.presets import pieces
+from csched.presets import arguments, pieces
 from csched.presets.nemo_parts import begun, holding, left, length, policy
 from csched.schedule import Schedule
 
@@ -378,3 +378,6 @@ def WarmupHoldAnnealOneMinusSquareRoot(
     n = left(where, max_steps, held, "warm-up and hold")
     fall = curve("one_minus_sqrt", base_lr, 0.0, n).clip(low=min_lr)
     return policy(up, base_lr, begun(base_lr, held, fall), max_steps, min_lr)
+
+
+arguments.check(__name__)

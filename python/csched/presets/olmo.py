@@ -19,7 +19,7 @@ from csched import _check
 from csched.curve import Curve
 from csched.nodes import sequence
 from csched.phases import curve
-from csched.presets import pieces
+from csched.presets import arguments, pieces
 from csched.presets.olmo_parts import decayed, down, length, overridden, rest, stage, up
 from csched.schedule import Schedule
 
@@ -356,3 +356,6 @@ def SequentialScheduler(
         parts += [body[1:n] if parts else body[:n], pieces.constant(rate)]
     parts[-1] = pieces.after(rate)
     return overridden(where, sequence(*parts), override_decay, base_lr)
+
+
+arguments.check(__name__)

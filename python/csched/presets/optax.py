@@ -13,7 +13,7 @@ from csched import _check
 from csched.curve import Curve
 from csched.nodes import sequence
 from csched.phases import curve
-from csched.presets import pieces
+from csched.presets import arguments, pieces
 from csched.schedule import Schedule
 
 __all__ = [
@@ -307,3 +307,6 @@ def join_schedules(schedules: Iterable[Schedule], boundaries: Iterable[int]) -> 
     [1.0, 1.0, 1.0, 0.5, 0.0, 0.0]
     """
     return pieces.in_a_row("optax.join_schedules", schedules, boundaries, 1.0)
+
+
+arguments.check(__name__)

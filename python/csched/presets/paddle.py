@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from csched import _check
-from csched.presets import keras, pieces, torch
+from csched.presets import arguments, keras, pieces, torch
 from csched.schedule import Schedule
 
 __all__ = [
@@ -238,3 +238,6 @@ def CyclicLR(
     """
     low, high = base_learning_rate, max_learning_rate
     return torch.CyclicLR(low, high, step_size_up, step_size_down, mode, exp_gamma, False)
+
+
+arguments.check(__name__)

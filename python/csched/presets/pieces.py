@@ -245,9 +245,9 @@ def steps_of(values: Iterable[float]) -> Curve:
     return sequence(*(constant(v, len(list(run))) for v, run in groupby(map(float, values))))
 
 
-def sampled(function: Callable[[int], float], steps: int) -> Curve:
-    """A function of the step, read at 0, ..., steps - 1: its values, not its formula."""
-    return steps_of(function(t) for t in range(steps))
+def called(where: str, function: Callable[[int], float], t: int) -> float:
+    """What a function says of a step, checked."""
+    return _check.real(where, f"the function's value at {t}", function(t))
 
 
 def multi_step(value: float, milestones: Iterable[int], factors: Iterable[float]) -> Curve:

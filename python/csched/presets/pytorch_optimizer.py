@@ -13,7 +13,7 @@ from csched import _check
 from csched.curve import Curve
 from csched.nodes import sequence
 from csched.phases import curve
-from csched.presets import pieces
+from csched.presets import arguments, pieces
 from csched.schedule import Schedule
 
 __all__ = [
@@ -233,3 +233,6 @@ def ProportionScheduler(
         return Schedule(value=pieces.constant(max_value))
     slope = (max_value - min_value) / (max_lr - min_lr)
     return Schedule(value=lr_scheduler["lr"] * slope + (min_value - slope * min_lr))
+
+
+arguments.check(__name__)

@@ -13,7 +13,7 @@ from csched import _check
 from csched.curve import Curve
 from csched.nodes import sequence
 from csched.phases import curve
-from csched.presets import pieces
+from csched.presets import arguments, pieces
 from csched.presets.pytorch_scheduler_parts import height, lengths, plateau
 from csched.schedule import Schedule
 
@@ -387,3 +387,6 @@ def WarmupScheduler(
         up = curve("parabolic", 0.0, base_lr, n, power=2.0)
         return Schedule(lr=sequence(up, base_scheduler["lr"]))
     return Schedule(lr=pieces.warmed(0.0, base_lr, n, base_scheduler["lr"], warmup_type))
+
+
+arguments.check(__name__)

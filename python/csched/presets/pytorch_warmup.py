@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from csched import _check
 from csched.phases import curve
-from csched.presets import pieces
+from csched.presets import arguments, pieces
 from csched.schedule import Schedule
 
 __all__ = [
@@ -67,3 +67,6 @@ def UntunedExponentialWarmup(beta2: float = 0.999, *, base_lr: float = 1.0) -> S
     """
     period = _period("pytorch_warmup.UntunedExponentialWarmup", beta2, 1.0)
     return ExponentialWarmup(period, base_lr=base_lr)
+
+
+arguments.check(__name__)

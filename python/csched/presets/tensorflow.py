@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 
 from csched import _check
-from csched.presets import keras
+from csched.presets import arguments, keras
 from csched.recipes import linear_cosine, noisy_linear_cosine
 from csched.schedule import Schedule
 
@@ -154,3 +154,6 @@ def noisy_linear_cosine_decay(
         beta=beta,
         seed=seed,
     )
+
+
+arguments.check(__name__)

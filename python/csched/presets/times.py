@@ -127,8 +127,4 @@ class Clock:
 def clock_of(name: str, state: State | str, ssr: float) -> Clock:
     """The clock of a scheduler, by its name, the state and the ratio it is called with."""
     where = f"composer.{name}"
-    if isinstance(state, str):
-        state = State(state)
-    if not isinstance(state, State):
-        _check.fail_type(where, "state", "a composer.State, or its max_duration", state)
-    return Clock(where, state, ssr)
+    return Clock(where, State(state) if isinstance(state, str) else state, ssr)

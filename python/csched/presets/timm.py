@@ -23,7 +23,7 @@ from csched.curve import Curve
 from csched.nodes import product, sequence
 from csched.phases import curve
 from csched.plateau import Plateau
-from csched.presets import pieces
+from csched.presets import arguments, pieces
 from csched.presets.timm_parts import cycles, decay_profile, finished, warmed
 from csched.schedule import Schedule
 
@@ -402,3 +402,6 @@ def create_scheduler_v2(
     if sched == "poly":
         return PolyLRScheduler(n, decay_rate, k_decay=k_decay, **more)
     return CosineLRScheduler(n, k_decay=k_decay, **more)
+
+
+arguments.check(__name__)

@@ -71,7 +71,13 @@ def finished(
         given = whole.steps if steps is None else steps
         reach = reach, _check.integer(where, "noise_steps", given, 1, 2**20)
     if reach is not None:
-        start, stop = (max(1, math.ceil(t)) for t in reach)  # a constructor has none
+        if len(reach) != 2:
+            _check.fail(where, "noise_range_t", "a number or two", reach)
+        _check.real(where, "noise_pct", limit, 0.0, open_low=True)
+        _check.real(where, "noise_std", std, 0.0, 1000.0 * limit)  # or it draws for ever
+        ends = [_check.real(where, "noise_range_t", t, high=2.0**20) for t in reach]
+        start, stop = (max(1, math.ceil(t)) for t in ends)  # a constructor has none
+        _check.integer(where, "noise_seed", seed, 0, 2**32 - 1 - stop)
         factors = [1.0 + drawn(limit, std, seed + t) for t in range(start, stop)]
         whole = product(whole, pieces.steps_of([*[1.0] * start, *factors, 1.0]))
     if not t_in_epochs or updates is None:

@@ -14,7 +14,7 @@ from csched import _check
 from csched.curve import Curve
 from csched.nodes import product
 from csched.phases import curve
-from csched.presets import pieces
+from csched.presets import arguments, pieces
 from csched.schedule import Schedule
 
 __all__ = [
@@ -304,8 +304,10 @@ def LambdaLR(lr_lambda: Callable[[int], float], *, steps: int, base_lr: float = 
     >>> LambdaLR(lambda t: 0.5**t, steps=3)["lr"].values(0, 4).tolist()
     [1.0, 0.5, 0.25, 0.25]
     """
-    n = _check.integer("torch.LambdaLR", "steps", steps, 1)
-    return Schedule(lr=pieces.sampled(lambda t: base_lr * lr_lambda(t), n))
+    where = "torch.LambdaLR"
+    n = _check.integer(where, "steps", steps, 1)
+    values = (base_lr * pieces.called(where, lr_lambda, t) for t in range(n))
+    return Schedule(lr=pieces.steps_of(values))
 
 
 def MultiplicativeLR(
@@ -316,10 +318,11 @@ def MultiplicativeLR(
     >>> MultiplicativeLR(lambda t: 0.5, steps=3)["lr"].values().tolist()
     [1.0, 0.5, 0.25]
     """
-    n = _check.integer("torch.MultiplicativeLR", "steps", steps, 1)
+    where = "torch.MultiplicativeLR"
+    n = _check.integer(where, "steps", steps, 1)
     values = [base_lr]
     for t in range(1, n):
-        values.append(values[-1] * lr_lambda(t))
+        values.append(values[-1] * pieces.called(where, lr_lambda, t))
     return Schedule(lr=pieces.steps_of(values))
 
 
@@ -352,3 +355,6 @@ def ChainedScheduler(schedulers: Iterable[Schedule], *, base_lr: float = 1.0) ->
     [0.5, 0.25, 0.25, 0.125]
     """
     return pieces.combine("torch.ChainedScheduler", schedulers, product, base_lr)
+
+
+arguments.check(__name__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from csched import _check
 from csched.nodes import sequence
 from csched.phases import curve
-from csched.presets import pieces
+from csched.presets import arguments, pieces
 from csched.schedule import Schedule
 
 __all__ = ["LRScheduler"]
@@ -55,3 +55,6 @@ def LRScheduler(
     else:
         parts.append(pieces.constant(base_lr))
     return Schedule(lr=sequence(*parts))
+
+
+arguments.check(__name__)

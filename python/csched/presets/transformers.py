@@ -13,7 +13,7 @@ from csched import _check
 from csched.curve import Curve
 from csched.nodes import sequence
 from csched.phases import curve
-from csched.presets import pieces
+from csched.presets import arguments, pieces
 from csched.schedule import Schedule
 
 __all__ = [
@@ -336,3 +336,6 @@ def get_scheduler(
         extra["num_training_steps"] = num_training_steps
     result: Schedule = made(**extra, base_lr=base_lr)
     return result
+
+
+arguments.check(__name__)

@@ -13,6 +13,7 @@ from typing import Any
 from csched import _check
 from csched.curve import Curve
 from csched.phases import curve
+from csched.presets import arguments
 from csched.sampling import every
 from csched.schedule import Schedule
 
@@ -156,3 +157,6 @@ def sgdr(
     """
     mult = _check.integer("wolfe.sgdr", "stepsize_mult", stepsize_mult, 1)
     return Schedule(lr=_phase(profile, max_lr, min_lr, stepsize).repeat(length_mult=mult))
+
+
+arguments.check(__name__)
