@@ -36,6 +36,15 @@ def _compile_as_it_is():
         yield
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _without_the_import_of_tensorflow():
+    """Keras imports it on any back end, where it is installed, to save a model: 5 s."""
+    with pytest.MonkeyPatch.context() as patch:
+        if BACKEND != "tensorflow":
+            patch.setitem(sys.modules, "tensorflow", None)
+        yield
+
+
 COSINE = csched.curve("cosine", 0.1, 0.001, 15).warmup(5)
 CURVES = {
     "warmup_cosine": COSINE,
