@@ -5,7 +5,7 @@ import inspect
 import math
 
 import pytest
-from csched.presets import lrsched, mmengine, timm, torch
+from csched.presets import composer, lrsched, mmengine, timm, torch
 
 import csched
 from csched import presets
@@ -46,6 +46,14 @@ BAD = {
     "noise that no limit lets through": (
         lambda: timm.CosineLRScheduler(9, noise_range_t=(3, 5), noise_pct=0.0),
         "timm.CosineLRScheduler: noise_pct must be in (0, inf), got 0.0",
+    ),
+    "a warm-up that is over before it begins": (
+        lambda: timm.TanhLRScheduler(9, warmup_t=-1),
+        "timm.TanhLRScheduler: warmup_t must be in [0, 2**53], got -1",
+    ),
+    "text to be scaled": (
+        lambda: composer.scale_pytorch_scheduler(torch.StepLR, 0.5, "x"),
+        "composer.scale_pytorch_scheduler: step_size must be a real number, got 'x'",
     ),
     "a list for a schedule": (
         lambda: lrsched.with_warmup([], warmup_steps=3, start_lr=0.0),

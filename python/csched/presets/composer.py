@@ -356,13 +356,14 @@ def scale_pytorch_scheduler(
     given = inspect.signature(scheduler).bind(*args, **kwargs)
     if ratio != 1.0:
         value = given.arguments[name]
-        if name == "gamma":
-            given.arguments[name] = value ** (1.0 / ratio)
-        elif name == "milestones":
-            kept = {m: int(m * ratio) for m in value}  # step 0 is over when Composer scales
+        if name == "milestones":
+            marks = [_check.integer(where, name, m, 0) for m in _check.items(where, name, value)]
+            kept = {m: int(m * ratio) for m in marks}  # step 0 is over when Composer scales
             given.arguments[name] = [new for m, new in kept.items() if new or not m]
         else:
-            given.arguments[name] = int(value * ratio)
+            number = _check.real(where, name, value)
+            scaled = number ** (1.0 / ratio) if name == "gamma" else int(number * ratio)
+            given.arguments[name] = scaled
     return scheduler(*given.args, **given.kwargs)
 
 

@@ -155,8 +155,9 @@ def TanhLRScheduler(
         return curve("tanh", upper, lower, steps, **arguments)
 
     body = cycles(where, t_initial, lr_min, cycle_mul, cycle_decay, cycle_limit, leg, base_lr)
-    target = base_lr if warmup_prefix or not warmup_t else body(warmup_t)
-    whole = warmed(where, body, warmup_t, warmup_lr_init, warmup_prefix, target, base_lr)
+    up = _check.integer(where, "warmup_t", warmup_t, 0)
+    target = base_lr if warmup_prefix or not up else body(up)
+    whole = warmed(where, body, up, warmup_lr_init, warmup_prefix, target, base_lr)
     noise = noise_range_t, noise_steps, noise_pct, noise_std, noise_seed
     return finished(where, whole, noise, t_in_epochs, updates_per_epoch)
 
