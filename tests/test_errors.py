@@ -14,7 +14,7 @@ from csched import at, curve, every
 C = curve("linear", 1.0, 0.0, 10)
 NAMES = ", ".join(repr(n) for n in csched.PROFILES)
 NAN, INF = float("nan"), float("inf")
-LOG = "profile 'exponential' is linear in the logarithm"
+LOG = "profile 'exponential' is linear in the logarithm: give 1e-3 of"
 
 BAD = {
     # curve
@@ -64,15 +64,15 @@ BAD = {
     ),
     "exponential to zero": (
         lambda: curve("exponential", 1.0, 0.0),
-        f"curve: end must be of the sign of the other and not 0, got 0.0; {LOG}",
+        f"curve: end must be not 0 and of the sign of start, got 0.0; {LOG} start, say",
     ),
     "exponential from zero": (
         lambda: curve("exponential", 0.0, 1.0),
-        f"curve: start must be of the sign of the other and not 0, got 0.0; {LOG}",
+        f"curve: start must be not 0 and of the sign of end, got 0.0; {LOG} end, say",
     ),
     "exponential across zero": (
         lambda: curve("exponential", 1.0, -1.0),
-        f"curve: end must be of the sign of the other and not 0, got -1.0; {LOG}",
+        f"curve: end must be not 0 and of the sign of start, got -1.0; {LOG} start, say",
     ),
     "exponential too steep": (
         lambda: curve("exponential", 1e160, 1e-160),
@@ -313,7 +313,7 @@ BAD = {
     ),
     "scaled to zero": (
         lambda: 1e-320 * curve("exponential", 1.0, 1e-6),
-        f"Curve: end must be of the sign of the other and not 0, got 0.0; {LOG}",
+        f"Curve: end must be not 0 and of the sign of start, got 0.0; {LOG} start, say",
     ),
     "product beyond floats": (
         lambda: curve("constant", 1e200) * curve("constant", 1e200),

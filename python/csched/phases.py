@@ -241,9 +241,9 @@ def _check_ends(where: str, profile: str, start: float, end: float, arguments: A
             _check.fail(where, "end", f"within a factor of {most} of start", end, hint)
     if not PROFILES[profile].positive:
         return
-    for label, value in (("start", start), ("end", end)):
+    for label, value, other in (("start", start, "end"), ("end", end, "start")):
         if value == 0.0 or (value > 0.0) != (start > 0.0):
-            hint = f"profile {profile!r} is linear in the logarithm"
-            _check.fail(where, label, "of the sign of the other and not 0", value, hint)
+            hint = f"profile {profile!r} is linear in the logarithm: give 1e-3 of {other}, say"
+            _check.fail(where, label, f"not 0 and of the sign of {other}", value, hint)
     if not 1e-300 <= abs(end / start) <= 1e300:
         _check.fail(where, "end", "within a factor of 1e300 of start", end)
