@@ -129,7 +129,10 @@ def compiling(program, *arguments):
 def test_compiling_the_training(timed_in_turn, n):
     made = cases(n)
     schedules = {kind: schedule_of(kind, "warmup, cosine", made) for kind in KINDS}
-    calls = {kind: compiling(training(s), PARAMS) for kind, s in schedules.items()}
+    # the loop is made within, so that JAX does not know its trace from the round before
+    calls = {
+        kind: compiling(lambda p, s=s: training(s)(p), PARAMS) for kind, s in schedules.items()
+    }
     table = schedules["csched, table"]
     calls[ARGUMENT] = compiling(lambda s, p: training(s)(p), table, PARAMS)
     group = f"jax: compiling the scanned updates, {n:,} steps; limit: optax"

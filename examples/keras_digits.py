@@ -1,6 +1,6 @@
 """A small network on scikit-learn's digits in Keras 3, under one cycle.
 
-    KERAS_BACKEND=jax python examples/keras_digits.py      # or torch
+    KERAS_BACKEND=jax python examples/keras_digits.py      # or torch, tensorflow
 
 A callback schedules learning rate, momentum and weight decay. Half way the model is saved and
 loaded again, and goes on where it stopped: the weights at the end are the same, bit for bit.
