@@ -172,7 +172,7 @@ static double CS_LOCAL(at)(const cs_half *h, double x, double place) {
 #define SHORT_FORMS(K, ...) K(6, 16, __VA_ARGS__) K(6, 32, __VA_ARGS__)
 #define LONG_FORMS(K, ...) \
     K(3, 64, __VA_ARGS__) K(4, 64, __VA_ARGS__) K(6, 64, __VA_ARGS__) \
-    K(3, 128, __VA_ARGS__) K(4, 128, __VA_ARGS__) \
+    K(3, 128, __VA_ARGS__) K(4, 128, __VA_ARGS__) K(6, 128, __VA_ARGS__) K(6, 256, __VA_ARGS__) \
     K(3, 512, __VA_ARGS__) K(4, 512, __VA_ARGS__) K(6, 512, __VA_ARGS__)
 
 #define IF_FORM(KIND, DEGREE, SIZE, SUFFIX) \

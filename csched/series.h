@@ -55,7 +55,7 @@ static cs_blocks unit_around(double x, const cs_half *h) {
 }
 
 /* The blocks around sample x. A value by series costs .17, .20 or .30 ns in degree 3, 4 or 6, and what
-   setting up a block takes: some 5 ns, or 20 where values are costly (Zen 4, AVX-512). */
+   setting up a block takes: some 5 ns, or 20 to 60 where values are costly (Zen 4, AVX-512). */
 static cs_blocks series_blocks(double x, const cs_half *h) {
     cs_blocks b = {0.0, h->alone, 0.0, 0};
     if (x < h->alone) return b;
@@ -65,21 +65,23 @@ static cs_blocks series_blocks(double x, const cs_half *h) {
     /* gain (2 zero / B)^2 (2 r / B)^k >= 2^55 for k = 2, 3, 5 */
     double two = zero * zero * (r * r), three = two * r, five = three * (r * r);
     two *= h->gain[0], three *= h->gain[1], five *= h->gain[2];
-    int costly = h->cost == CS_COSTLY && b.end - b.start >= 512.0;
+    const int costly = h->cost == CS_COSTLY;
 #define FORM(SIZE, DEGREE) b.size = SIZE, b.degree = DEGREE
-#define FAR(SIZE) (b.start >= 8.0 * SIZE)
-    if (costly && FAR(512.0) && two >= 0x1p87) FORM(512.0, 3);
-    else if (costly && FAR(512.0) && three >= 0x1p95) FORM(512.0, 4);
-    else if (costly && FAR(512.0) && five >= 0x1p111) FORM(512.0, 6);
-    else if (FAR(128.0) && two >= 0x1p79) FORM(128.0, 3);
-    else if (FAR(64.0) && two >= 0x1p75) FORM(64.0, 3);
-    else if (FAR(128.0) && three >= 0x1p85) FORM(128.0, 4);
-    else if (FAR(64.0) && three >= 0x1p80) FORM(64.0, 4);
-    else if (FAR(64.0) && five >= 0x1p90) FORM(64.0, 6);
+#define FITS(SIZE) (b.start >= 8.0 * SIZE && b.end - b.start >= SIZE)
+    if (costly && FITS(512.0) && two >= 0x1p87) FORM(512.0, 3);
+    else if (costly && FITS(512.0) && three >= 0x1p95) FORM(512.0, 4);
+    else if (costly && FITS(512.0) && five >= 0x1p111) FORM(512.0, 6);
+    else if (costly && FITS(256.0) && five >= 0x1p104) FORM(256.0, 6);
+    else if (FITS(128.0) && two >= 0x1p79) FORM(128.0, 3);
+    else if (FITS(64.0) && two >= 0x1p75) FORM(64.0, 3);
+    else if (FITS(128.0) && three >= 0x1p85) FORM(128.0, 4);
+    else if (FITS(64.0) && three >= 0x1p80) FORM(64.0, 4);
+    else if (FITS(128.0) && five >= 0x1p97) FORM(128.0, 6);
+    else if (FITS(64.0) && five >= 0x1p90) FORM(64.0, 6);
     else if (h->cost == CS_QUOTIENT) return b; /* as cheap as shorter blocks */
-    else if (FAR(32.0) && five >= 0x1p83) FORM(32.0, 6);
-    else if (five >= 0x1p76) FORM(16.0, 6);
-#undef FAR
+    else if (FITS(32.0) && five >= 0x1p83) FORM(32.0, 6);
+    else if (FITS(16.0) && five >= 0x1p76) FORM(16.0, 6);
+#undef FITS
 #undef FORM
     return b;
 }
