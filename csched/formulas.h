@@ -36,10 +36,9 @@ CS_INLINE double exp_tail(double r) {
     return 0.5 + r * q;
 }
 
-/* exp(x) = scale (1 + e) at x = n (c[0] + c[1]), where n c[0] is exact: cs_prepare gives c[0]
-   as few bits as n has to spare. |e| <= 0.42. */
+/* exp(x) = scale (1 + e) at x = n (c[0] + c[1]). |e| <= 0.42. */
 CS_INLINE exp_parts exp_at(double n, const cs_half *h) {
-    double x = n * h->c[0], x_low = n * h->c[1];
+    double x = n * h->c[0], x_low = fma(n, h->c[0], -x) + n * h->c[1];
     double t = (x + x_low) * LOG2_E + ROUND, k = t - ROUND;
     double high = x - k * LN2_HIGH, low = x_low - k * LN2_LOW, r = high + low;
     double part = r - high, r_low = (high - (r - part)) + (low - part); /* r + r_low = high + low */
@@ -108,8 +107,7 @@ CS_INLINE double linear_join(cs_anchor b, cs_entry e, const cs_half *h) {
 /* w = sin^2(x), x = n (c[0] + c[1]) <= pi/4, from
    sin^2(x + y) = sin^2 x + sin x cos x sin 2y + cos 2x sin^2 y, where no term is negative. */
 CS_INLINE cs_anchor sin2_anchor(double n, const cs_half *h) {
-    double exact = n * h->c[0], low = n * h->c[1], x = exact + low;
-    low -= x - exact;
+    double x = n * h->c[0], low = fma(n, h->c[0], -x) + n * h->c[1];
     double y = x * x, vers = y * versine_tail(y), c = 1.0 - vers;
     double rest = low * c + x * y * sin_tail(y), s = x + rest;
     double s_low = rest - (s - x); /* s + s_low is the sine to about 2^-60 */
@@ -120,8 +118,7 @@ CS_INLINE cs_anchor sin2_anchor(double n, const cs_half *h) {
     return b;
 }
 CS_INLINE cs_entry sin2_entry(double j, const cs_half *h) {
-    double exact = j * h->c[0], low = j * h->c[1], x = exact + low;
-    low -= x - exact;
+    double x = j * h->c[0], low = fma(j, h->c[0], -x) + j * h->c[1];
     double y = x * x, c = 1.0 - y * versine_tail(y), s = x + (low + x * y * sin_tail(y));
     cs_entry e = {2.0 * s * c, sin2_of((j * j) / h->c[2])}; /* c2 = m^2 */
     return e;

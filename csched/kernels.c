@@ -65,21 +65,10 @@ static double (*const prepare[])(cs_phase *, const double *, cs_ends) = {
 };
 #undef PROFILE
 
-/* Bits that hold every distance of the phase as a multiple of the finest fraction in use. */
-static double bits_of_distances(double offset, double span) {
-    int fraction = 0, integer;
-    double scale = 1.0;
-    while (fraction < 60 && (offset * scale != nearbyint(offset * scale) ||
-                             span * scale != nearbyint(span * scale)))
-        fraction++, scale *= 2.0;
-    frexp(span, &integer);
-    return (double)(integer + fraction);
-}
-
 void cs_prepare(cs_phase *phase, int profile, const double *argument, double start, double end,
                 double offset, double span, int64_t stride) {
     memset(phase, 0, sizeof *phase);
-    cs_ends e = {start, end, span, bits_of_distances(offset, span)};
+    cs_ends e = {start, end, span};
     double step = (double)stride, last = (span - offset) / step;
     for (int side = 0; side < 2; side++) {
         phase->half[side].m = span;

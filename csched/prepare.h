@@ -5,7 +5,7 @@
    what their kernels read, and returns where the value is half way between the ends, as a fraction
    of the phase: there the second half takes over. */
 
-typedef struct { double start, end, m, integer_bits; } cs_ends;
+typedef struct { double start, end, m; } cs_ends;
 
 static void anchor(cs_half *half, int kernel, double a, double b) {
     half->kernel = kernel;
@@ -122,17 +122,12 @@ static double prepare_polynomial(cs_phase *p, const double *arg, cs_ends e) {
     return prepare_power(p, 1, arg[0], e.end, e.start, e.m);
 }
 
-/* c[0] + c[1] = rate / m, where n c[0] is exact for every distance n of the phase. */
+/* c[0] + c[1] = rate / m */
 static void set_rate(cs_half *half, dd rate, cs_ends e) {
     dd c = dd_div(rate, dd_of(e.m));
     set_block(half, e.m);
     half->c[0] = c.hi;
     half->c[1] = c.lo;
-    if (e.integer_bits <= 50.0) {
-        double t = c.hi * (ldexp(1.0, (int)e.integer_bits) + 1.0);
-        half->c[0] = t - (t - c.hi);
-        half->c[1] = (c.hi - half->c[0]) + c.lo;
-    }
 }
 
 static double prepare_cosine(cs_phase *p, const double *arg, cs_ends e) {

@@ -71,6 +71,15 @@ def test_values_are_within_4_ulp_of_formulas_typed_independently(name, n):
                 assert ulp_error(value, formula(mpmath.mpf(t), n, a, b)) <= BOUND, (start, end, t)
 
 
+def test_a_steep_exponential_read_between_steps_keeps_its_accuracy_in_long_phases():
+    n, offset = 2**35 + 12345, 54321 / 2**16
+    c = csched.curve("exponential_offset", 1.0, 0.0, n, rate=500.0, offset=offset, span=n + 1.0)
+    with mpmath.workdps(60):
+        for t in random.Random(0).sample(range(n), 50):  # read at z, a product of 500 and 53 bits
+            exact = mpmath.exp(-500 * (mpmath.mpf(t) + mpmath.mpf(offset)) / (n + 1))
+            assert ulp_error(c(t), exact) <= BOUND, t
+
+
 def test_cosine_to_zero_keeps_its_relative_accuracy_at_the_last_steps():
     n = 10**13
     for k in (1, 2, 3, 1000):
