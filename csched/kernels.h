@@ -20,6 +20,7 @@ typedef struct {
     int32_t kernel;
     int32_t block; /* samples a block, a power of two; 0: the kernel has no blocks of one size */
     int32_t cost;  /* of a value by itself, where series may replace it: cs_cost */
+    int32_t simple; /* w has a zero of first order, of second at most otherwise */
     double sign;   /* 1 or -1: how x changes with k */
     double top, base, stride;
     double a, d;

@@ -172,7 +172,7 @@ static double CS_LOCAL(at)(const cs_half *h, double x, double place) {
 #define SHORT_FORMS(K, ...) K(6, 16, __VA_ARGS__) K(6, 32, __VA_ARGS__)
 #define LONG_FORMS(K, ...) \
     K(3, 64, __VA_ARGS__) K(4, 64, __VA_ARGS__) K(6, 64, __VA_ARGS__) \
-    K(3, 128, __VA_ARGS__) K(4, 128, __VA_ARGS__) K(6, 128, __VA_ARGS__) K(6, 256, __VA_ARGS__) \
+    K(4, 128, __VA_ARGS__) K(6, 128, __VA_ARGS__) K(6, 256, __VA_ARGS__) \
     K(3, 512, __VA_ARGS__) K(4, 512, __VA_ARGS__) K(6, 512, __VA_ARGS__)
 
 #define IF_FORM(KIND, DEGREE, SIZE, SUFFIX) \
@@ -219,12 +219,14 @@ static double CS_LOCAL(at)(const cs_half *h, double x, double place) {
         } \
     }
 
-/* n by fma: both products are exact, and it costs half as much. */
+/* n by fma: both products are exact, and it costs half as much. Floats of cheap values are stored no
+   quicker past the caches. */
 #define IN_SERIES(NAME, TYPE, SUFFIX) \
     static void CS_LOCAL(NAME##_##SUFFIX)(const cs_half *half, int64_t first, int32_t n, \
                                           TYPE *restrict out) { \
         const cs_half h = *half; \
-        const int streamed = (size_t)n * sizeof(TYPE) >= CS_BEYOND_CACHES; \
+        const int streamed = (size_t)n * sizeof(TYPE) >= CS_BEYOND_CACHES && \
+                             (sizeof(TYPE) == 8 || h.cost == CS_COSTLY); \
         double s[TERMS][MOST_BLOCKS]; \
         double x = h.top + h.sign * (double)first; \
         while (n > 0) { \

@@ -74,6 +74,7 @@ static double prepare_power(cs_phase *p, int far, double power, double a_far, do
         if (kernel == KERNEL_power || kernel == KERNEL_root) {
             limit(h, 0, side == far ? 0.0 : m, side == far ? 1.0 : -1.0);
             set_gain(h, power, side == far ? 1.0 : larger, 1024.0);
+            h->simple = side != far;
         }
     }
     if (power == 1.0) return 0.5;
@@ -178,6 +179,7 @@ static double prepare_ratio(cs_phase *p, double s, double b, cs_ends e) {
         cs_half *h = &p->half[side];
         int grows = (s > 0.0) == (side == 0); /* the denominator, with n */
         double *c = h->c, least = s > 0.0 ? e.m : b * e.m;
+        h->simple = 1;
         c[0] = side == 0 ? b : 1.0;
         c[1] = least, c[2] = fabs(s);
         c[3] = grows ? 0.0 : e.m, c[4] = grows ? 1.0 : -1.0;
@@ -211,7 +213,8 @@ static double prepare_inverse_sqrt(cs_phase *p, const double *arg, cs_ends e) {
         c[1] = fabs(s) / e.m;
         c[4] = from_start ? 0.0 : e.m;
         c[5] = from_start ? 1.0 : -1.0;
-        p->half[side].cost = CS_ROOT;
+        p->half[side].cost = CS_ROOT, p->half[side].simple = 1;
+        set_gain(&p->half[side], -0.5, 3.0, 1024.0); /* 2 (1 + least(x, R) / most(x, R)) */
     }
     dd fall = dd_sum(e.end, -e.start), root_1 = dd_sum(root, 1.0);
     dd slope = dd_div(dd_mul(fall, root_1), dd_of(e.m));
@@ -252,7 +255,10 @@ static double prepare_tanh(cs_phase *p, const double *arg, cs_ends e) {
         h->c[2] = dd_mul(scale, side ? dd_sum(e.start, -e.end) : dd_sum(e.end, -e.start)).hi;
         h->c[4] = -(h->c[0] + h->c[1]);
         limit(h, 0, DD_PI_2.hi * 2.0 / h->c[4], 0.0); /* where exp(-y) = -g */
-        if (h->near[0] >= LONG_SIGMOID * h->stride) h->kernel = KERNEL_logistic, h->block = 0;
+        if (h->near[0] >= LONG_SIGMOID * h->stride) {
+            h->kernel = KERNEL_logistic;
+            h->block = 0, h->simple = 1;
+        }
     }
     dd s0 = dd_div(dd_of(1.0), dd_add(dd_of(1.0), dd_exp(dd_of(2.0 * lower))));
     dd s1 = dd_div(dd_of(1.0), dd_add(dd_of(1.0), dd_exp(dd_of(2.0 * upper))));
@@ -275,6 +281,7 @@ static void prepare_conic(cs_phase *p, double v, double t, cs_ends e) {
         set_gain(&p->half[side], 0.5, 5.4, 1024.0); /* 2 sqrt(m/R), R >= m - sqrt(3/4) m */
     }
     double *c = p->half[0].c;
+    p->half[0].simple = v != t; /* an ellipse begins flat */
     c[0] = v * e.m, c[1] = t;
     c[2] = scale.hi, c[3] = root.hi;
     c[4] = dd_scale(dd_sum(v, -t), e.m).hi;
@@ -368,6 +375,7 @@ static double prepare_logarithmic(cs_phase *p, const double *arg, cs_ends e) {
     dd s = dd_of(arg[0]), log_b = dd_log1p(s);
     prepare_line(p, KERNEL_line_log, s, e, 1.0);
     for (int side = 0; side < 2; side++) {
+        p->half[side].simple = 1;
         double d = side == 0 ? p->half[0].d : -p->half[1].d;
         p->half[side].c[3] = dd_div(dd_of(d), log_b).hi;
     }

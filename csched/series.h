@@ -2,8 +2,9 @@
 
    a) Away from its singularities a smooth function is a short Taylor series in the distance y from
       the middle of a block of B samples, |y| <= B/2. With the nearest singularity R samples away and
-      the zero of w, a double one at most, at x samples, term k is below w (y/x)^2 (y/R)^(k-2), which
-      degree 3, 4 or 6 bring below 2^-55 where x and R are large enough. Nearer than that each value
+      the zero of w, a double one at most, at x samples, term k is below w (y/x)^2 (y/R)^(k-2), or
+      w (y/x) (y/R)^(k-1) at a simple zero, which degree 3, 4 or 6 bring below 2^-55 where x and R are
+      large enough. Nearer than that each value
       is computed by itself (_value).
    b) Where w is small beside the terms of its series, within 8 blocks of its zero, rounding errors
       would grow: there values are computed by themselves, too.
@@ -63,7 +64,7 @@ static cs_blocks series_blocks(double x, const cs_half *h) {
     const double r = room(h, b.start, b.end, 1), zero = smaller(r, b.start);
     if (r <= 0.0) return b;
     /* gain (2 zero / B)^2 (2 r / B)^k >= 2^55 for k = 2, 3, 5 */
-    double two = zero * zero * (r * r), three = two * r, five = three * (r * r);
+    double two = zero * (h->simple ? r : zero) * (r * r), three = two * r, five = three * (r * r);
     two *= h->gain[0], three *= h->gain[1], five *= h->gain[2];
     const int costly = h->cost == CS_COSTLY;
 #define FORM(SIZE, DEGREE) b.size = SIZE, b.degree = DEGREE
@@ -72,7 +73,6 @@ static cs_blocks series_blocks(double x, const cs_half *h) {
     else if (costly && FITS(512.0) && three >= 0x1p95) FORM(512.0, 4);
     else if (costly && FITS(512.0) && five >= 0x1p111) FORM(512.0, 6);
     else if (costly && FITS(256.0) && five >= 0x1p104) FORM(256.0, 6);
-    else if (FITS(128.0) && two >= 0x1p79) FORM(128.0, 3);
     else if (FITS(64.0) && two >= 0x1p75) FORM(64.0, 3);
     else if (FITS(128.0) && three >= 0x1p85) FORM(128.0, 4);
     else if (FITS(64.0) && three >= 0x1p80) FORM(64.0, 4);
@@ -278,7 +278,7 @@ CS_INLINE cs_series conic_mirror_series(double n, const cs_half *h) {
    constant less c6 / sqrt A. */
 CS_INLINE double inverse_sqrt_value(double n, const cs_half *h) {
     double A = h->c[0] + h->c[1] * (h->c[4] + h->c[5] * n);
-    return h->a + (h->c[2] * n) / (A + h->c[3] * sqrt(A));
+    return h->a + (h->c[2] * n) / fma(h->c[3], sqrt(A), A);
 }
 CS_INLINE cs_series inverse_sqrt_series(double n, const cs_half *h) {
     double A = h->c[0] + h->c[1] * (h->c[4] + h->c[5] * n), root = sqrt(A), inverse = 1.0 / A;
