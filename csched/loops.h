@@ -146,7 +146,8 @@ static double CS_LOCAL(at)(const cs_half *h, double x, double place) {
         } \
     }
 
-/* The same past the caches: whole lines of 64 bytes go to memory without being read first. */
+/* The same past the caches: whole lines of 64 bytes go to memory without being read first, also those
+   that two blocks meet in. Only the first and the last line of all may be parts. */
 #define STREAMED_SERIES(DEGREE, SIZE, TYPE, SUFFIX) \
     CS_APART void CS_LOCAL(streamed_##DEGREE##_##SIZE##_##SUFFIX)( \
         double a, const double *restrict s0, const double *restrict s1, \
@@ -155,16 +156,32 @@ static double CS_LOCAL(at)(const cs_half *h, double x, double place) {
         int32_t blocks, TYPE *restrict out) { \
         enum { LINE = 64 / sizeof(TYPE) }; \
         const int32_t head = (int32_t)(-(uintptr_t)out & 63) / (int32_t)sizeof(TYPE); \
+        cs_series c = {s0[0], s1[0], s2[0], s3[0], s4[0], s5[0], s6[0]}; \
+        for (int32_t j = 0; j < head; j++) out[j] = (TYPE)(a + series_##DEGREE(c, y[j])); \
         for (int32_t i = 0; i < blocks; i++, out += SIZE) { \
-            const cs_series c = {s0[i], s1[i], s2[i], s3[i], s4[i], s5[i], s6[i]}; \
-            int32_t j = 0; \
-            for (; j < head; j++) out[j] = (TYPE)(a + series_##DEGREE(c, y[j])); \
+            int32_t j = head; \
             for (; j <= SIZE - LINE; j += LINE) { \
                 TYPE line[LINE]; \
                 for (int32_t l = 0; l < LINE; l++) line[l] = (TYPE)(a + series_##DEGREE(c, y[j + l])); \
                 CS_STREAM(out + j, line); \
             } \
-            for (; j < SIZE; j++) out[j] = (TYPE)(a + series_##DEGREE(c, y[j])); \
+            const cs_series b = c; \
+            if (i + 1 < blocks) { \
+                const int32_t n = i + 1; \
+                c.s0 = s0[n], c.s1 = s1[n], c.s2 = s2[n], c.s3 = s3[n]; \
+                c.s4 = s4[n], c.s5 = s5[n], c.s6 = s6[n]; \
+                if (head) { \
+                    TYPE line[LINE]; \
+                    for (int32_t l = 0; l < LINE; l++) { \
+                        const double before = y[0] + (double)(j + l), after = before - (double)SIZE; \
+                        const double old = series_##DEGREE(b, before), new = series_##DEGREE(c, after); \
+                        line[l] = (TYPE)(a + (j + l < SIZE ? old : new)); \
+                    } \
+                    CS_STREAM(out + j, line); \
+                } \
+            } else { \
+                for (; j < SIZE; j++) out[j] = (TYPE)(a + series_##DEGREE(b, y[j])); \
+            } \
         } \
     }
 

@@ -47,9 +47,18 @@ def test_any_chunking_gives_the_same_bits(c):
         assert np.concatenate(list(c.chunks(size, first, stop))).tobytes() == whole.tobytes()
 
 
-@pytest.mark.parametrize(("dtype", "steps"), [(np.float64, 8_600_000), (np.float32, 17_000_000)])
-def test_runs_past_the_caches_give_the_same_bits_wherever_they_begin(dtype, steps):
-    c = csched.curve("elliptic", 0.1, 0.001, 3 * steps)  # 64 MiB go to memory in whole lines
+@pytest.mark.parametrize(
+    ("dtype", "profile", "arguments"),
+    [
+        (np.float64, "elliptic", {}),
+        (np.float64, "one_minus_sqrt", {}),
+        (np.float64, "tanh", {}),
+        (np.float32, "polynomial", {"power": 0.9}),
+    ],
+)
+def test_runs_past_the_caches_give_the_same_bits_wherever_they_begin(dtype, profile, arguments):
+    steps = 1100 * 2**16 // np.dtype(dtype).itemsize  # more than 64 MiB, stored in whole lines
+    c = csched.curve(profile, 0.1, 0.001, 3 * steps, **arguments)
     parts = np.concatenate([a.astype(dtype) for a in c.chunks(1 << 20, 17, 17 + steps)])
     memory = np.empty(parts.nbytes + 64, np.uint8)
     for offset in (0, 8, 40):
