@@ -42,11 +42,10 @@ static double CS_LOCAL(at)(const cs_half *h, double x, double place) {
     }
 
 /* Loops over whole blocks read their tables before the first block and keep them in registers, where
-   those suffice (32 of AVX-512 do for 128 entries). The
-   stores of a long horizon wait for memory, and loads between them make it longer: a cosine of 2e7
-   steps took 1.3 to 1.5 x fill with two loads for every store, 1.05 without (Zen 4; perhaps since a
-   load waits for stores whose addresses have the same last 12 bits). Functions of their own, so that
-   a compiler sees `restrict`. */
+   those suffice (32 of AVX-512 do for 128 entries). The stores of a long horizon wait for memory, and
+   loads between them make it longer: a cosine of 2e7 steps took 1.3 to 1.5 x fill with two loads for
+   every store, 1.05 without (Zen 4; perhaps since a load waits for stores whose addresses have the
+   same last 12 bits). Functions of their own, so that a compiler sees `restrict`. */
 #if defined(__GNUC__) || defined(__clang__)
 #define CS_APART static __attribute__((noinline))
 #else

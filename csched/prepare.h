@@ -56,9 +56,10 @@ static void set_gain(cs_half *half, double power, double times, double most) {
 static double prepare_power(cs_phase *p, int far, double power, double a_far, double a_near, double m) {
     int kernel = KERNEL_power, mirror = KERNEL_power_mirror;
     double c = power;
+    double z = power == 1.0 ? 0.5 : about_exp(-DD_LN2.hi / power); /* z^power = 1/2 */
     /* beside w >= least(1, power) n/m the terms of its mirror, (R/m)^power (y/R)^k, are the largest
-       at the split, (R/m)^power = 1/2 */
-    double larger = power < 1.0 ? about_exp(DD_LN2.hi * (1.0 - power) / power) / power : 1.0;
+       at the split, R = z m */
+    double larger = power < 1.0 ? 0.5 / (power * z) : 1.0;
     if (power == 1.0) kernel = mirror = KERNEL_linear;
     else if (power == 2.0) kernel = KERNEL_power2, mirror = KERNEL_power2_mirror, c = m * m;
     else if (power == 3.0) kernel = KERNEL_power3, mirror = KERNEL_power3_mirror, c = m * m * m;
@@ -77,8 +78,6 @@ static double prepare_power(cs_phase *p, int far, double power, double a_far, do
             h->simple = side != far;
         }
     }
-    if (power == 1.0) return 0.5;
-    double z = about_exp(-DD_LN2.hi / power); /* z^power = 1/2 */
     return far ? 1.0 - z : z;
 }
 

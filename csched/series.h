@@ -4,8 +4,7 @@
       the middle of a block of B samples, |y| <= B/2. With the nearest singularity R samples away and
       the zero of w, a double one at most, at x samples, term k is below w (y/x)^2 (y/R)^(k-2), or
       w (y/x) (y/R)^(k-1) at a simple zero, which degree 3, 4 or 6 bring below 2^-55 where x and R are
-      large enough. Nearer than that each value
-      is computed by itself (_value).
+      large enough. Nearer than that each value is computed by itself (_value).
    b) Where w is small beside the terms of its series, within 8 blocks of its zero, rounding errors
       would grow: there values are computed by themselves, too.
    c) Which form a sample's block has depends on the quarter of an octave of x that it lies in, and
