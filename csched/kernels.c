@@ -103,11 +103,12 @@ typedef struct {
     void (*f32[N_KERNELS])(const cs_half *, int64_t, int32_t, float *restrict);
     void (*spread_f64)(const double *, int64_t, int64_t, double *restrict);
     void (*spread_f32)(const float *, int64_t, int64_t, float *restrict);
+    void (*streamed_spread)(const double *restrict, int64_t, int64_t, double *restrict);
 } cs_loops;
 
-/* Runs of so many bytes leave nothing in the caches. Stored past them, 2e7 values that take some work
-   cost 0.9 to 1.1 times np.ndarray.fill instead of 1.1 to 1.4 times (Zen 4 with 32 MiB). */
-#define CS_BEYOND_CACHES ((size_t)64 << 20)
+#define ALL UINT64_MAX /* from masks + 8 - k on, the first k of 8 are set */
+static const uint64_t masks[16] = {ALL, ALL, ALL, ALL, ALL, ALL, ALL, ALL};
+static int64_t lesser(int64_t a, int64_t b) { return a < b ? a : b; }
 
 #define CS_STREAM(to, line) memcpy(to, line, 64)
 #define CS_STREAM_END() ((void)0)
@@ -204,11 +205,17 @@ double cs_at(const cs_phase *phase, double k) {
             first += run, out += run, n -= run; \
         } \
     }
-#define SPREAD(SUFFIX, TYPE) \
-    void cs_spread_##SUFFIX(const TYPE *samples, int64_t count, int64_t times, TYPE *restrict out) { \
-        variants[variant_in_use].loops->spread_##SUFFIX(samples, count, times, out); \
-    }
+/* Past the caches where that is quicker: not for floats, and not from 16 times on. */
+void cs_spread_f64(const double *samples, int64_t count, int64_t times, int streamed,
+                   double *restrict out) {
+    const cs_loops *loops = variants[variant_in_use].loops;
+    if (streamed && times >= 4 && times < 16) loops->streamed_spread(samples, count, times, out);
+    else loops->spread_f64(samples, count, times, out);
+}
+void cs_spread_f32(const float *samples, int64_t count, int64_t times, int streamed,
+                   float *restrict out) {
+    (void)streamed;
+    variants[variant_in_use].loops->spread_f32(samples, count, times, out);
+}
 FILL(f64, double)
 FILL(f32, float)
-SPREAD(f64, double)
-SPREAD(f32, float)

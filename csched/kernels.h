@@ -64,9 +64,15 @@ double cs_end(const cs_phase *phase);
 void cs_fill_f64(const cs_phase *phase, int64_t first, int64_t n, double *restrict out);
 void cs_fill_f32(const cs_phase *phase, int64_t first, int64_t n, float *restrict out);
 
-/* count samples, each `times` in a row. */
-void cs_spread_f64(const double *samples, int64_t count, int64_t times, double *restrict out);
-void cs_spread_f32(const float *samples, int64_t count, int64_t times, float *restrict out);
+/* Runs of so many bytes leave nothing in the caches. Stored past them, 2e7 values that take some work
+   cost 0.9 to 1.1 times np.ndarray.fill instead of 1.1 to 1.4 times (Zen 4 with 32 MiB). */
+#define CS_BEYOND_CACHES ((size_t)64 << 20)
+
+/* count samples, each `times` in a row; streamed: part of a run beyond the caches. */
+void cs_spread_f64(const double *samples, int64_t count, int64_t times, int streamed,
+                   double *restrict out);
+void cs_spread_f32(const float *samples, int64_t count, int64_t times, int streamed,
+                   float *restrict out);
 
 /* Variants of the block loops this CPU can run, best last; all give the same bits. */
 int cs_n_variants(void);

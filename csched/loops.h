@@ -281,6 +281,28 @@ static double CS_LOCAL(at)(const cs_half *h, double x, double place) {
             for (int64_t r = 0; r < times; r++) out[i * times + r] = samples[i]; \
     }
 
+/* The same past the caches, 4 times or more: three samples meet in a line at most. It is put together
+   by masks; of a choice for each value gcc makes branches. */
+CS_APART void CS_LOCAL(streamed_spread)(const double *restrict samples, int64_t count, int64_t times,
+                                        double *restrict out) {
+    const int64_t n = count * times, last = count - 1;
+    int64_t k = lesser((int64_t)(-(uintptr_t)out & 63) / 8, n), i = k / times;
+    int64_t left = (i + 1) * times - k; /* samples[i] is due so many more times */
+    for (int64_t j = 0; j < k; j++) out[j] = samples[j / times];
+    for (; k <= n - 8; k += 8) {
+        const uint64_t a = bits_of(samples[i]), b = bits_of(samples[lesser(i + 1, last)]);
+        const uint64_t c = bits_of(samples[lesser(i + 2, last)]);
+        const uint64_t *in_a = masks + 8 - lesser(left, 8), *in_b = masks + 8 - lesser(left + times, 8);
+        uint64_t line[8];
+        for (int l = 0; l < 8; l++)
+            line[l] = (a & in_a[l]) | (~in_a[l] & ((b & in_b[l]) | (c & ~in_b[l])));
+        CS_STREAM(out + k, line);
+        for (left -= 8; left <= 0; left += times) i++;
+    }
+    for (; k < n; k++) out[k] = samples[k / times];
+    CS_STREAM_END();
+}
+
 #define DIRECT_LOOPS(NAME) DIRECT(NAME, double, f64) DIRECT(NAME, float, f32)
 #define BLOCK_LOOPS(NAME) TABLED(NAME) BLOCKED(NAME, double, f64) BLOCKED(NAME, float, f32)
 #define SERIES_LOOPS(NAME) EXPANDED(NAME) IN_SERIES(NAME, double, f64) IN_SERIES(NAME, float, f32)
@@ -296,7 +318,7 @@ SPREAD(float, f32)
 #define ENTRY_F32(NAME) CS_LOCAL(NAME##_f32),
 static const cs_loops CS_LOCAL(loops) = {
     CS_LOCAL(at), {CS_KERNELS(ENTRY_F64)}, {CS_KERNELS(ENTRY_F32)}, CS_LOCAL(spread_f64),
-    CS_LOCAL(spread_f32)};
+    CS_LOCAL(spread_f32), CS_LOCAL(streamed_spread)};
 
 #undef ENTRY_F64
 #undef DIRECT_CASE

@@ -3,7 +3,7 @@
 static void NAME(range)(const cs_node *, int32_t, int64_t, int64_t, FLOAT *, const cs_levels *);
 
 static void NAME(repeat_value)(FLOAT v, int64_t n, FLOAT *out) {
-    if (n > 0) NAME(cs_spread)(&v, 1, n, out);
+    if (n > 0) NAME(cs_spread)(&v, 1, n, 0, out);
 }
 
 static void NAME(phase_range)(const cs_node *node, int64_t t, int64_t n, FLOAT *out,
@@ -63,6 +63,7 @@ static void NAME(every_range)(const cs_node *nodes, const cs_node *node, int64_t
                               FLOAT *out, const cs_levels *levels) {
     FLOAT samples[CHUNK];
     int64_t times = node->times, end = t + n < node->length ? t + n : node->length;
+    int streamed = (size_t)n * sizeof *out >= CS_BEYOND_CACHES;
     while (t < end) {
         int64_t first = t / times, count = (end - t) / times, run = count * times;
         if (t % times || count == 0) { /* part of a sample */
@@ -73,7 +74,7 @@ static void NAME(every_range)(const cs_node *nodes, const cs_node *node, int64_t
             if (node->count == 2) NAME(range)(nodes, node->first, first, count, samples, levels);
             else for (int64_t i = 0; i < count; i++)
                 samples[i] = (FLOAT)every_value(nodes, node, t + i * times, levels);
-            NAME(cs_spread)(samples, count, times, out);
+            NAME(cs_spread)(samples, count, times, streamed, out);
         }
         t += run, n -= run, out += run;
     }

@@ -51,7 +51,7 @@ static void add_profile(int profile, const double *argument) {
             add(wide, (size_t)n * sizeof *wide);
             add(narrow, (size_t)n * sizeof *narrow);
             int64_t times = 1 + first % 7;
-            cs_spread_f64(wide, n, times, spread);
+            cs_spread_f64(wide, n, times, 1, spread);
             add(spread, (size_t)(n * times) * sizeof *spread);
             double one = cs_at(&phase, (double)(first + n / 2));
             add(&one, sizeof one);

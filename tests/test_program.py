@@ -54,10 +54,14 @@ def test_any_chunking_gives_the_same_bits(c):
         (np.float64, "one_minus_sqrt", {}),
         (np.float64, "tanh", {}),
         (np.float32, "polynomial", {"power": 0.9}),
+        (np.float64, "cosine", {"sampling": csched.every(4)}),
+        (np.float64, "cosine", {"sampling": csched.every(10)}),
+        (np.float64, "cosine", {"sampling": csched.every(15)}),
     ],
 )
 def test_runs_past_the_caches_give_the_same_bits_wherever_they_begin(dtype, profile, arguments):
-    steps = 1100 * 2**16 // np.dtype(dtype).itemsize  # more than 64 MiB, stored in whole lines
+    # more than 64 MiB, stored in whole lines; every(4) ends with one sample, half a line
+    steps = 1100 * 2**16 // np.dtype(dtype).itemsize + 7
     c = csched.curve(profile, 0.1, 0.001, 3 * steps, **arguments)
     parts = np.concatenate([a.astype(dtype) for a in c.chunks(1 << 20, 17, 17 + steps)])
     memory = np.empty(parts.nbytes + 64, np.uint8)
