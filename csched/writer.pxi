@@ -39,6 +39,7 @@ cdef enum:
 cdef enum:
     AHEAD = 32  # a value of a block takes 1 to 3 ns, a single one 15 to 35
     TOGETHER = 2  # keys stored in one visit of a dict
+    IN_TURN = 4  # objects looked at in a step, where looking at all would take longer than it
 
 cdef struct cs_lane:
     int32_t kind, curve, bits, lowest
@@ -46,6 +47,13 @@ cdef struct cs_lane:
     double factor
     Py_ssize_t index, first, count
     PyObject *key
+
+
+cdef struct cs_place:
+    PyObject *dict
+    PyObject *key
+    PyObject *object  # that lanes write into
+    Py_ssize_t index  # of its tuple under the key, or -1
 
 
 cdef double rounded(double v, int bits, int lowest) noexcept nogil:
@@ -67,7 +75,8 @@ cdef class Writer:
     cdef cs_lane *_lanes
     cdef PyObject **_places
     cdef double *_values
-    cdef Py_ssize_t _n_lanes, _n_programs
+    cdef cs_place *_there
+    cdef Py_ssize_t _n_lanes, _n_programs, _n_there, _n_looks, _turn
     cdef int64_t _t, _previous, _limit
     cdef int64_t _ahead  # first step of the block of values
     cdef object _optimizer, _weak
@@ -88,6 +97,7 @@ cdef class Writer:
         PyMem_Free(self._lanes)
         PyMem_Free(self._places)
         PyMem_Free(self._values)
+        PyMem_Free(self._there)
 
     def _own(self, optimizer, weak, bint by_hand):
         """The optimizer, or a weak reference to it, whose groups are written."""
@@ -100,16 +110,18 @@ cdef class Writer:
         """Call `_look()` before every step, here and where this one leads."""
         self._guarded = guarded
 
-    def _aim(self, list groups, list lanes, list after, list fixed, object limit):
+    def _aim(self, list groups, list lanes, list after, list fixed, list there, object limit):
         """Write these lanes, rows of (kind, program, factor, bits, lowest, key, index, places).
 
         Then each of `after` is called: (call, arguments) as call(*arguments), (call, None) as
         call(position). The places of a STAGE are two addresses: of the floats, and of their
         factors in float64, or 0 for the one factor of the lane; its index is their number. Who
         owns the memory keeps it as long as the lanes are in use. Before anything moves, `_take()` is
-        called to aim anew if for a (call, answer) of `fixed` call() answers otherwise.
+        called to aim anew if for a (call, answer) of `fixed` call() answers otherwise, and
+        `_put_back()` if for a (dict, key, index, object) of `there` another object is found.
         """
         cdef Py_ssize_t i, head = 0, n = 0
+        cdef bint calls = False
         cdef cs_lane *made
         cdef list programs = [], keep = []
         cdef dict place_of = {}
@@ -139,6 +151,7 @@ cdef class Writer:
             made[i].index, made[i].first, made[i].count = index, n, len(targets)
             made[i].key = <PyObject *>key
             made[i].together = 1
+            calls = calls or kind == CALL
             if (i and kind == ITEM and made[head].kind == ITEM and i - head < TOGETHER
                     and len(targets) == made[head].count
                     and all(a is b for a, b in zip(targets, keep[head][1]))):
@@ -154,9 +167,27 @@ cdef class Writer:
                 n += 1
         self._programs, self._keep, self._groups = programs, keep, groups
         self._after, self._fixed = after, fixed
+        self._look_for(there, calls)
         self._limit = LAST_STEP if limit is None else limit
         self._n_lanes, self._n_programs = len(lanes), len(programs)
         self._n_after, self._n_fixed = len(after), len(fixed)
+
+    cdef int _look_for(self, list there, bint calls) except -1:
+        """Look for these objects before a step: all, if a lane is a call, 50 times as long."""
+        cdef Py_ssize_t i
+        PyMem_Free(self._there)
+        self._n_there = self._n_looks = self._turn = 0
+        self._there = <cs_place *>PyMem_Calloc(max(1, len(there)), sizeof(cs_place))
+        if self._there == NULL:
+            raise MemoryError()
+        for i, (group, key, index, held) in enumerate(there):
+            self._keep.append((group, key, held))
+            self._there[i].dict, self._there[i].key = <PyObject *>group, <PyObject *>key
+            self._there[i].object = <PyObject *>held
+            self._there[i].index = -1 if index is None else index
+        self._n_there = len(there)
+        self._n_looks = self._n_there if calls else min(self._n_there, IN_TURN)
+        return 0
 
     def _lead(self, Writer follower):
         """Move the follower whenever this one moves."""
@@ -238,12 +269,27 @@ cdef class Writer:
             self._look_at_fixed()
         if t > self._limit:
             self._past_end(t)
+        if self._n_looks and not self._all_there():
+            self._put_back()
         self._previous, self._t = self._t, t
         self._write()
         if self._n_followers:
             for follower in self._followers:
                 (<Writer>follower)._move(t)
         return 0
+
+    cdef bint _all_there(self) except -1:
+        """Whether the objects that lanes write into are still where optimizers find them."""
+        cdef PyObject *found
+        cdef cs_place *place
+        for _ in range(self._n_looks):
+            self._turn = self._turn + 1 if self._turn + 1 < self._n_there else 0
+            place = &self._there[self._turn]
+            found = PyDict_GetItemWithError(place.dict, place.key)
+            if found != place.object and (
+                    place.index < 0 or not is_entry(found, place.index, place.object)):
+                return False
+        return True
 
     cdef bint _groups_unchanged(self) except -1:
         cdef PyObject *groups = NULL
@@ -323,6 +369,14 @@ cdef class Writer:
         return 0
 
 
+cdef bint is_entry(PyObject *entries, Py_ssize_t index, PyObject *wanted) except -1:
+    if entries == NULL:
+        return False
+    held = <object>entries
+    return (isinstance(held, (tuple, list)) and index < len(held)
+            and <PyObject *>held[index] == wanted)
+
+
 cdef inline double value_of(const cs_lane *lane, const double *values) noexcept nogil:
     cdef double v = values[lane.curve * AHEAD] * lane.factor
     return v if lane.bits == 0 else rounded(v, lane.bits, lane.lowest)
@@ -382,5 +436,6 @@ cdef object exchanged(object old, Py_ssize_t index, object value):
     if type(old) is tuple and len(<tuple>old) == 2:
         return (value, (<tuple>old)[1]) if index == 0 else ((<tuple>old)[0], value)
     made = list(old)
-    made[index] = value
+    with cython.boundscheck(True):  # other code may have put a shorter one there
+        made[index] = value
     return type(old)(made)

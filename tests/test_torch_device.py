@@ -38,7 +38,8 @@ class Plain(torch.optim.Optimizer):
 def make(groups=3, curve=SCHEDULE, **arguments):
     weights = [torch.nn.Parameter(torch.linspace(-1, 2, 4) + i) for i in range(groups)]
     optimizer = Plain([{"params": [w]} for w in weights])
-    arguments = {"storage": "device", "scale": {1: 0.5}, **arguments}
+    scale = {1: 0.5} if groups > 1 else None
+    arguments = {"storage": "device", "scale": scale, **arguments}
     return optimizer, csched.torch.Scheduler(optimizer, curve, **arguments)
 
 

@@ -4,6 +4,7 @@ import copy
 import pickle
 
 import csched.torch
+import numpy as np
 import pytest
 import torch
 
@@ -182,6 +183,45 @@ def test_a_step_overwrites_without_a_look_by_default():
     user_sets_it(optimizer)
     scheduler.step()
     assert [g["lr"] for g in optimizer.param_groups] == [SCHEDULE["lr"](1)] * 2
+
+
+@pytest.mark.parametrize("storage", ["keep", "buffer"])
+@pytest.mark.parametrize("put", [0.05, torch.tensor(0.05)])
+def test_a_tensor_that_other_code_replaced_goes_back_at_the_next_step(storage, put):
+    optimizer = with_tensors()
+    scheduler = csched.torch.Scheduler(optimizer, SCHEDULE, storage=storage)
+    ours = [g["lr"] for g in optimizer.param_groups]
+    for group in optimizer.param_groups:
+        group["lr"] = put
+    scheduler.step()
+    assert all(g["lr"] is x for g, x in zip(optimizer.param_groups, ours, strict=True))
+    assert [float(x) for x in ours] == [np.float32(SCHEDULE["lr"](1))] * 2
+
+
+def test_one_of_many_tensors_in_a_buffer_goes_back_in_time():
+    optimizer = sgd(*map(str, range(10)))
+    scheduler = csched.torch.Scheduler(optimizer, SCHEDULE, storage="buffer")
+    ours = optimizer.param_groups[6]["lr"]
+    optimizer.param_groups[6]["lr"] = 0.05
+    for _ in range(3):  # four groups are looked at in a step
+        scheduler.step()
+    assert optimizer.param_groups[6]["lr"] is ours
+
+
+def test_a_tensor_in_betas_goes_back_and_a_tuple_too_short_is_an_error():
+    optimizer = adam()
+    optimizer.param_groups[0]["betas"] = (torch.tensor(0.9), 0.99)
+    ours = optimizer.param_groups[0]["betas"][0]
+    decay = csched.curve("linear", 0.9, 0.5, 10)
+    first = csched.torch.Scheduler(optimizer, csched.Schedule({"betas[0]": decay}))
+    second = csched.torch.Scheduler(optimizer, csched.Schedule({"betas[1]": decay}))
+    optimizer.param_groups[0]["betas"] = (0.3, 0.4)
+    first.step()
+    assert optimizer.param_groups[0]["betas"] == (ours, 0.4)
+    assert float(ours) == np.float32(decay(1))
+    optimizer.param_groups[0]["betas"] = (0.3,)
+    with pytest.raises(IndexError):
+        second.step()
 
 
 def test_a_detached_scheduler_has_nothing_to_look_at():

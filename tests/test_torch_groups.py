@@ -3,6 +3,7 @@
 import math
 
 import csched.torch
+import numpy as np
 import pytest
 import torch
 
@@ -145,6 +146,29 @@ def test_a_scale_comes_from_a_mapping_or_from_the_own_lr():
     again.load_state_dict(saved)
     csched.torch.Scheduler(again, factor, scale="lr").load_state_dict(state)
     assert rates(again) == rates(optimizer)
+
+
+def test_a_scale_for_an_index_without_a_group_is_refused():
+    with pytest.raises(ValueError, match=r"a group of scale must be one of .*, got 1"):
+        csched.torch.Scheduler(sgd(None), LINEAR, scale={1: 0.5})
+
+
+def test_a_new_group_of_the_same_name_takes_nothing_from_the_old_one():
+    optimizer = sgd("body")
+    scheduler = csched.torch.Scheduler(optimizer, {0: LINEAR, "*": COSINE})
+    optimizer.add_param_group({"params": [weight()], "name": "body"})
+    optimizer.param_groups.reverse()
+    scheduler.step()
+    assert scheduler.get_last_lr() == [COSINE(1), LINEAR(1)]
+
+
+def test_numbers_of_numpy_are_numbers():
+    for number in (np.float32(0.1), np.float64(0.1), np.int64(1)):
+        optimizer = torch.optim.SGD([weight()], lr=number)
+        scheduler = csched.torch.Scheduler(optimizer, LINEAR)
+        assert type(optimizer.param_groups[0]["lr"]) is float
+        scheduler.detach()
+        assert optimizer.param_groups[0]["lr"] is number
 
 
 def test_another_scale_is_no_silent_mix():
@@ -311,6 +335,13 @@ BAD = {
     ),
     "no such group": (lambda: sgd("a"), {"b": LINEAR}, r"a group must be one of 'a', 0 \.\. 0"),
     "group index": (plain, {3: LINEAR}, "a group must be one of"),
+    "negative index": (plain, {-1: LINEAR}, r"a group must be one of 0 \.\. 0, '\*', got -1"),
+    "names of two types": (lambda: sgd("a", 7), {"b": LINEAR}, "a group must be one of 'a', 7, "),
+    "one momentum twice": (
+        adam,
+        {"momentum": constant(0.9), "betas[0]": constant(0.8)},
+        r"the schedule must be without one of the two, got \['momentum', 'betas\[0\]'\]",
+    ),
     "a number": (plain, 0.1, "schedule must be a Schedule, a Curve, or a mapping"),
     "shared tensor": (shared, {"a": LINEAR, "b": COSINE}, "lr must be a tensor of its own"),
     "taken": (taken, LINEAR, r"lr must be driven by one scheduler in group 0, .* detach\(\) that"),
@@ -327,7 +358,7 @@ BAD = {
 def test_what_cannot_be_right_is_refused_at_attach(name):
     make, schedule, message = BAD[name]
     optimizer = make()
-    named = isinstance(schedule, dict) and not {*schedule} & {"a", "b", 3}
+    named = isinstance(schedule, dict) and not {*schedule} & {"a", "b", 3, -1}
     before = [dict(g) for g in getattr(optimizer, "param_groups", [])]
     with pytest.raises((ValueError, TypeError), match=message):
         csched.torch.Scheduler(optimizer, csched.Schedule(schedule) if named else schedule)

@@ -150,6 +150,59 @@ def test_other_options_are_no_silent_mix():
         make(None).load_state_dict(state)
 
 
+@pytest.mark.parametrize(("mine", "saved"), [(0.5, 0.3), (0.5, None), (None, 0.3)])
+def test_a_plateau_that_differs_is_a_choice(mine, saved):
+    """Whether its options differ, or only one of the two schedulers has one."""
+
+    def fallen(factor):
+        plateau = Plateau(factor, patience=0) if factor else None
+        made = csched.torch.Scheduler(sgd(), csched.linear(0.1, 9), plateau=plateau)
+        if factor:
+            assert [made.observe(1.0) for _ in range(2)] == [False, True]
+        return made
+
+    state = json.loads(json.dumps(fallen(saved).state_dict()))
+    scheduler = fallen(mine)
+    scheduler.load_state_dict(state, spec="saved")
+    assert scheduler.state_dict() == state
+    assert scheduler.get_last_lr() == fallen(saved).get_last_lr()
+    scheduler = fallen(mine)
+    scheduler.load_state_dict(state, spec="mine")
+    assert scheduler.get_last_lr() == [0.1 * (saved if saved and mine else 1.0)]
+    if mine:
+        assert scheduler.state_dict()["plateau"]["options"]["factor"] == mine
+
+
+@pytest.mark.parametrize("mode", ["min", "max"])
+@pytest.mark.parametrize("metric", [float("inf"), -float("inf"), float("nan"), 1.0])
+def test_the_best_metric_comes_back_even_if_it_is_infinite(mode, metric):
+    plateau, again = Plateau(mode=mode), Plateau(mode=mode)
+    plateau.observe(metric, 0)
+    again.load_state_dict(json.loads(json.dumps(plateau.state_dict(), allow_nan=False)))
+    assert again.best == plateau.best
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"bad": "x"}, "bad must be an int"),
+        ({"best": "x"}, "best must be a real number"),
+        ({"events": None}, "events must be a sequence"),
+        ({"events": [[5]]}, "an event must be a step and a factor"),
+        ({"events": [[5, 0.5], [2, 0.3]]}, r"the step of an event must be in \[6, "),
+        ({"events": [[5, 7.0]]}, r"the factor of an event must be in \[0, 1\], got 7.0"),
+    ],
+)
+def test_a_state_that_no_plateau_has_is_refused_and_changes_nothing(change, message):
+    plateau = Plateau(0.5, patience=0)
+    plateau.observe(1.0, 0)
+    plateau.observe(1.0, 3)
+    before = plateau.state_dict()
+    with pytest.raises((ValueError, TypeError), match=message):
+        plateau.load_state_dict(before | {"best": 0.1} | change)
+    assert plateau.state_dict() == before
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

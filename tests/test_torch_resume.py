@@ -160,6 +160,10 @@ def test_another_spec_is_a_choice():
         ({"position": 1.5}, "position must be an int"),
         ({"T_max": 10}, r"fields must be among .* got \['T_max'\]"),
         ({"schedule": None}, "schedule must be an object"),
+        ({"schedule": {"groups": [["*"]]}}, "groups must be pairs of a group and its curves"),
+        ({"schedule": {"groups": [], "scale": 3}}, "scale must be an object, got 3"),
+        ({"schedule": {"groups": [], "scale": {"0": -1}}}, "scale of group '0' must be in"),
+        ({"plateau": 3}, "plateau must be an object, got 3"),
     ],
 )
 def test_a_state_that_is_not_ours_is_refused(change, message):
@@ -169,6 +173,33 @@ def test_a_state_that_is_not_ours_is_refused(change, message):
     torch_state = torch.optim.lr_scheduler.StepLR(sgd(), 3).state_dict()
     with pytest.raises(ValueError, match="csched must be the format number 1"):
         scheduler.load_state_dict(torch_state)
+
+
+def test_saved_rules_that_nothing_here_answers_to_are_refused():
+    optimizer = sgd()
+    optimizer.param_groups[0]["name"] = "body"
+    saved = csched.torch.Scheduler(optimizer, {"body": SPECS["linear"]}).state_dict()
+    scheduler = csched.torch.Scheduler(sgd(), SPECS["linear"])
+    with pytest.raises(ValueError, match=r"a group must be one of .*, got 'body'"):
+        scheduler.load_state_dict(saved, spec="saved")
+    assert scheduler.get_last_lr() == [SPECS["linear"]["lr"](0)] * 2
+    scheduler = csched.torch.Scheduler(
+        sgd(), csched.Schedule(lr=SPECS["linear"]["lr"], size=SPECS["linear"]["lr"]), extra="size"
+    )
+    plain = csched.torch.Scheduler(sgd(), SPECS["linear"]).state_dict()
+    with pytest.raises(ValueError, match="extra must be names of curves"):
+        scheduler.load_state_dict(plain, spec="saved")
+
+
+def test_groups_of_one_name_keep_their_own_scales_in_a_state():
+    optimizer, other = sgd(), sgd()
+    for o in (optimizer, other):
+        for group, scale in zip(o.param_groups, (0.5, 1.5), strict=True):
+            group.update(name="body", lr_scale=scale)
+    state = csched.torch.Scheduler(optimizer, SPECS["linear"], scale="lr_scale").state_dict()
+    scheduler = csched.torch.Scheduler(other, SPECS["one_cycle"])
+    scheduler.load_state_dict(state, spec="saved")
+    assert scheduler.get_last_lr() == [s * SPECS["linear"]["lr"](0) for s in (0.5, 1.5)]
 
 
 def test_state_is_plain_json_and_small():

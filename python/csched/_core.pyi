@@ -39,6 +39,7 @@ class Writer:
         lanes: list[Any],
         after: list[Any],
         fixed: list[Any],
+        there: list[Any],
         limit: int | None,
     ) -> None: ...
     def _lead(self, follower: Writer) -> None: ...

@@ -7,7 +7,7 @@ events so far, and multiplies any schedule.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from csched import _check
@@ -96,10 +96,13 @@ class Plateau:
         self.floor = _check.real(where, "floor", floor, 0.0, 1.0)
         self.eps = _check.real(where, "eps", eps, 0.0, 1.0)
         self.start = _check.integer(where, "start", start, 0)
-        self.best = math.inf if mode == "min" else -math.inf
+        self.best = self._worst()
         self.bad = 0
         self.resting = 0
         self.events: tuple[tuple[int, float], ...] = ()
+
+    def _worst(self) -> float:
+        return math.inf if self.mode == "min" else -math.inf
 
     def observe(self, metric: Any, step: int) -> bool:
         """Take in a metric before the update of a step; whether the factor falls from it on.
@@ -146,7 +149,8 @@ class Plateau:
         """Options, counters and events as plain JSON types."""
         state = {name: getattr(self, name) for name in _STATE}
         state["events"] = [list(event) for event in self.events]
-        state["best"] = None if math.isinf(self.best) else self.best
+        if math.isinf(self.best):  # for which JSON has no number
+            state["best"] = None if self.best == self._worst() else str(self.best)
         return {"options": self.options(), **state}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -154,15 +158,32 @@ class Plateau:
         where = "Plateau.load_state_dict"
         if missing := [n for n in _STATE if n not in state]:
             _check.fail(where, "fields", f"complete; missing {missing}", sorted(state))
-        worst = math.inf if self.mode == "min" else -math.inf
-        self.best = worst if state["best"] is None else float(state["best"])
-        self.bad = _check.integer(where, "bad", state["bad"], 0)
-        self.resting = _check.integer(where, "resting", state["resting"], 0)
-        self.events = tuple((int(step), float(level)) for step, level in state["events"])
+        best = state["best"]
+        if best in ("inf", "-inf"):
+            best = float(best)
+        elif best is not None:
+            best = _check.real(where, "best", best)
+        bad = _check.integer(where, "bad", state["bad"], 0)
+        resting = _check.integer(where, "resting", state["resting"], 0)
+        events = tuple(_events(where, state["events"]))
+        self.best = self._worst() if best is None else best
+        self.bad, self.resting, self.events = bad, resting, events
 
     def __repr__(self) -> str:
         fields = ", ".join(f"{k}={v!r}" for k, v in self.options().items())
         return f"Plateau({fields})"
+
+
+def _events(where: str, events: Any) -> Iterator[tuple[int, float]]:
+    """Saved events, which fall from 1 as their steps rise."""
+    last, level = -1, 1.0
+    for event in _check.items(where, "events", events):
+        pair = _check.items(where, "an event", event)
+        if len(pair) != 2:
+            _check.fail(where, "an event", "a step and a factor", event)
+        last = _check.integer(where, "the step of an event", pair[0], last + 1)
+        level = _check.real(where, "the factor of an event", pair[1], 0.0, level)
+        yield last, level
 
 
 def staircase(events: Iterable[tuple[int, float]]) -> Curve:

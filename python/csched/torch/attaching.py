@@ -45,6 +45,9 @@ class Attachment:
         inner = hooks.innermost(optimizer)
         if self._followed is None:
             binding.check_rules(self.rules, groups, self.extra)
+            if isinstance(self.scale, Mapping):
+                known = [key for key in self.scale if isinstance(key, int)]  # names may come later
+                binding.check_groups("a group of scale", known, groups)
             bounds = [self._bound(inner, group, i) for i, group in enumerate(groups)]
         else:  # groups may have gone, and others have their places
             bounds = []
@@ -85,12 +88,19 @@ class Attachment:
         self.gone += [b.label(i) for i, b in enumerate(self.bounds) if id(b) not in kept]
         self.bounds = bounds
 
+    def put_back(self) -> None:
+        """Put our tensors where other code has put something else."""
+        for b in self.bounds:
+            binding.put_back(b, b.group)
+
     def adopt(self, spec: Mapping[str, Any]) -> None:
         """Follow the saved schedules and scales instead."""
         rules, scales = states.rules_from(spec), spec.get("scale", {})
+        binding.check_rules(rules, [b.group for b in self.bounds], self.extra)
         fresh = []
+        labels = binding.labels(self.bounds)
         for i, old in enumerate(self.bounds):
-            scale = scales.get(old.label(i), 1.0)
+            scale = scales.get(labels[i], 1.0)
             rule = binding.rule_of(old.group, i, rules)
             b = binding.bind(old.group, rule, self.extra, scale)
             fresh.append(binding.inherit(b, old))
@@ -144,7 +154,8 @@ class Attachment:
 
     def spec(self) -> dict[str, Any]:
         """Schedules and scales as plain JSON types."""
-        scaled = {b.label(i): b.scale for i, b in enumerate(self.bounds) if b.scale != 1.0}
+        named = zip(binding.labels(self.bounds), self.bounds, strict=True)
+        scaled = {label: b.scale for label, b in named if b.scale != 1.0}
         return states.plain(self.rules, scaled)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import numbers
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -73,6 +75,13 @@ class Followed(NamedTuple):
 Memory = Tensor | np.ndarray[tuple[int], np.dtype[np.float32]]
 
 
+def labels(bounds: Sequence[Bound]) -> list[str]:
+    """What the groups are told apart by: names that no other has, and that are no index."""
+    names = [b.label(i) for i, b in enumerate(bounds)]
+    counts = Counter(names)
+    return [n if counts[n] == 1 and not n.isdecimal() else str(i) for i, n in enumerate(names)]
+
+
 def rules_of(schedule: Any) -> Rules:
     """A schedule, a curve, or either by group, as schedules by group; "*" is for the others."""
     if isinstance(schedule, Curve):
@@ -108,13 +117,19 @@ def scale_of(group: Mapping[str, Any], index: int | None, scale: Any) -> float:
     return _check.real(WHERE, f"scale of group {label!r}", found, 0.0)
 
 
+def check_groups(what: str, keys: Iterable[Any], groups: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse a key that is no group's name, no group's index and not "*"."""
+    names = {g["name"] for g in groups if "name" in g}
+    for key in keys:
+        here = isinstance(key, int) and 0 <= key < len(groups)
+        if key != "*" and key not in names and not here:
+            known = [*sorted(map(repr, names)), f"0 .. {len(groups) - 1}", "'*'"]
+            _check.fail(WHERE, what, "one of " + ", ".join(known), key)
+
+
 def check_rules(rules: Rules, groups: Sequence[Mapping[str, Any]], extra: Iterable[str]) -> None:
     """Refuse a rule that no group answers to, and a curve that is asked for and missing."""
-    names = {g["name"] for g in groups if "name" in g}
-    for key in rules:
-        if key != "*" and key not in names and not (isinstance(key, int) and key < len(groups)):
-            known = [repr(n) for n in sorted(names)] + [f"0 .. {len(groups) - 1}", "'*'"]
-            _check.fail(WHERE, "a group", "one of " + ", ".join(known), key)
+    check_groups("a group", rules, groups)
     for name in extra:
         if not any(name in schedule for schedule in rules.values()):
             _check.fail(WHERE, "extra", "names of curves of the schedule", name)
@@ -131,8 +146,12 @@ def bind(group: dict[str, Any], rule: Schedule | None, extra: Iterable[str], sca
     """A group and the curves that a rule gives it; checks all and writes nothing."""
     curves = {}
     for path, curve in rule.items() if rule is not None else ():
-        if path not in extra:
-            curves[_placed(group, path)] = curve
+        if path in extra:
+            continue
+        if (key := _placed(group, path)) in curves:
+            names = ["momentum", key]
+            _check.fail(WHERE, "the schedule", "without one of the two", names, "they are one")
+        curves[key] = curve
     made = Bound(group, scale, curves, rule, plain=curves.get("lr"))
     for path, curve in curves.items():
         _check_place(made, path, curve)
@@ -183,7 +202,7 @@ def _check_place(bound: Bound, path: str, curve: Curve) -> None:
             _check.fail_type(WHERE, path, "a floating-point tensor of one element", kind)
         bound.tensors[path] = now
         bound.contents[path] = now.detach().clone()
-    elif isinstance(now, bool) or not isinstance(now, (int, float)):
+    elif isinstance(now, bool) or not isinstance(now, numbers.Real):
         hint = f"write {path}[0]" if isinstance(now, (tuple, list)) else ""
         _check.fail_type(WHERE, path, "a number or a tensor in the group", now, hint)
     legal.check(WHERE, key, path, curve, bound.factor(path), largest(bound, path))
@@ -199,7 +218,7 @@ def largest(bound: Bound, path: str) -> float:
 
 def is_whole(now: object, key: str) -> bool:
     """An int stays an int, but for keys whose meaning is a real number: lr=1."""
-    return isinstance(now, int) and key not in legal.RANGES
+    return isinstance(now, numbers.Integral) and key not in legal.RANGES
 
 
 def check_shared(bounds: Iterable[Bound]) -> None:
@@ -231,23 +250,30 @@ def matched(old: Sequence[Bound], groups: Sequence[dict[str, Any]]) -> list[Boun
     by_id = {id(b.group): b for b in old}
     by_parameter = {id(p): b for b in old for p in b.group["params"]}
     by_name = {b.group["name"]: b for b in old if "name" in b.group}
-    found: list[Bound | None] = []
+    same_number = len(old) == len(groups)
+
+    def of_parameter(_: int, group: dict[str, Any]) -> Bound | None:
+        known = (by_parameter.get(id(p)) for p in group["params"])
+        return next((b for b in known if b is not None), None)
+
+    def of_empty(i: int, group: dict[str, Any]) -> Bound | None:
+        empty = same_number and not group["params"] and not old[i].group["params"]
+        return old[i] if empty else None
+
+    found: list[Bound | None] = [None] * len(groups)
     taken: set[int] = set()
-    for i, group in enumerate(groups):
-        bound = by_id.get(id(group))
-        if bound is None:
-            bound = next(
-                (by_parameter[id(p)] for p in group["params"] if id(p) in by_parameter), None
-            )
-        if bound is None:
-            bound = by_name.get(group.get("name"))
-        empty = len(old) == len(groups) and not group["params"] and not old[i].group["params"]
-        if bound is None and empty:
-            bound = old[i]
-        if bound is not None and id(bound) in taken:
-            bound = None
-        taken.add(id(bound))
-        found.append(bound)
+    guesses = (
+        lambda _, group: by_id.get(id(group)),
+        of_parameter,
+        lambda _, group: by_name.get(group.get("name")),
+        of_empty,
+    )
+    for guess in guesses:  # what is surer for any group comes before what is less so for others
+        for i, group in enumerate(groups):
+            bound = guess(i, group) if found[i] is None else None
+            if bound is not None and id(bound) not in taken:
+                found[i] = bound
+                taken.add(id(bound))
     return found
 
 
@@ -348,4 +374,4 @@ _NO_NUMBERS = ("params", "param_names", "initial_lr")
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float, Tensor)) and not isinstance(value, bool)
+    return isinstance(value, (numbers.Real, Tensor)) and not isinstance(value, bool)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import operator
 from collections.abc import Iterable, Mapping
@@ -56,11 +57,29 @@ class Factors:
             state["scaled"] = [list(event) for event in self.by_hand]
         return state
 
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on where ``state_dict`` was taken."""
-        if self.plateau is not None and "plateau" in state:
-            self.plateau.load_state_dict(state["plateau"])
-        self.by_hand = tuple((int(t), float(factor)) for t, factor in state.get("scaled", ()))
+    def read(self, state: Mapping[str, Any], saved: bool) -> Plateau | None:
+        """A plateau as it is in the state, with the saved options or with those in use."""
+        given = state.get("plateau")
+        options = given and given.get("options") if saved else self.options()
+        if options is None:
+            return None
+        if not isinstance(options, Mapping):
+            _check.fail_type(f"{WHERE}.load_state_dict", "plateau.options", "an object", options)
+        fresh = Plateau(**options)
+        made = fresh if self.plateau is None else copy.copy(self.plateau)
+        vars(made).update(vars(fresh))
+        if given is not None:
+            made.load_state_dict(given)
+        return made
+
+    def load_state_dict(self, state: Mapping[str, Any], plateau: Plateau | None) -> None:
+        """Go on where ``state_dict`` was taken, with the plateau that was read from it."""
+        if self.plateau is not None and plateau is not None:
+            vars(self.plateau).update(vars(plateau))  # others may hold it
+        else:
+            self.plateau = plateau
+        events = ((int(t), float(factor)) for t, factor in state.get("scaled", ()))
+        self.by_hand = tuple(sorted(events, key=operator.itemgetter(0)))
 
 
 def _product(events: Iterable[tuple[int, float]]) -> Curve:

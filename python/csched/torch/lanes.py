@@ -40,6 +40,7 @@ class Aim(NamedTuple):
     lanes: list[tuple[Any, ...]]
     after: list[After]
     fixed: list[tuple[Callable[[], int], int]]  # where memory lies, whether a graph is captured
+    there: list[tuple[dict[str, Any], str, int | None, Tensor]]  # group, key, index: our tensors
     stop: int
 
 
@@ -55,7 +56,8 @@ def aim(bounds: list[Bound], after: list[After], stop: int) -> Aim:
             if ask():
                 hint = "storage 'device' has step_on_device() to capture"
                 _check.fail(WHERE, "step() and seek()", "outside of a graph's capture", "one", hint)
-    return Aim([b.group for b in bounds], lanes(bounds), [*after, *told], fixed, stop)
+    there = [(b.group, *binding.parsed(path), t) for b in bounds for path, t in b.tensors.items()]
+    return Aim([b.group for b in bounds], lanes(bounds), [*after, *told], fixed, there, stop)
 
 
 def lanes(bounds: Iterable[Bound]) -> list[tuple[Any, ...]]:

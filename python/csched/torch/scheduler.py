@@ -51,7 +51,7 @@ class Scheduler(Reading):
     scale : str or mapping, optional
         The lr of a group is multiplied by it: the key under which groups hold their factor
         (``"lr_scale"``; 1 where it is missing), ``"lr"`` for the lr a group was built with, or
-        factors by name, index and ``"*"``.
+        factors by name (also of groups to come), index and ``"*"``.
     drive : "step", "optimizer" or Scheduler, default "step"
         Who moves the position: calls of ``step()``; every update the optimizer makes (those that
         a GradScaler skips are none); or another scheduler, for several optimizers on one clock.
@@ -71,6 +71,8 @@ class Scheduler(Reading):
     foreign : "overwrite" or "raise", default "overwrite"
         What a step does with a number of ours that other code has written: write its own value
         without a look, or look at all of them first and raise. ``assert_synced()`` looks now.
+        Tensors of ours that were replaced go back at a step; with "buffer" and "device", where that
+        would cost more than the step, four groups are looked at a step, in turn.
 
     Raises
     ------
@@ -172,6 +174,9 @@ class Scheduler(Reading):
         self._held.bind_again(self.optimizer)
         self._take()
 
+    def _put_back(self) -> None:
+        self._held.put_back()
+
     def rebind(self) -> bool:
         """Find the groups and put our tensors and values back; whether to capture a graph again.
 
@@ -197,7 +202,7 @@ class Scheduler(Reading):
             self._drive._release(self)
         self._handles, self._guards = [], []
         self._own(None, _nothing, False)
-        self._aim([], [], [], [], None)
+        self._aim([], [], [], [], [], None)
 
     # --- moving ----------------------------------------------------------------------------
 
@@ -346,11 +351,12 @@ class Scheduler(Reading):
         state : mapping
             What ``state_dict()`` returned.
         spec : "mine", "saved" or None, default None
-            Which schedule to follow if the two differ. None: raise and name the fields.
+            Which schedule, scales and plateau to follow if they differ. None: raise and name the
+            fields.
 
         Raises
         ------
-        ValueError
+        ValueError, TypeError
             For another kind of state, a format that is unknown, or a schedule that differs.
 
         """
@@ -360,9 +366,12 @@ class Scheduler(Reading):
             options = self._factors.options()
             saved = state.get("plateau") and state["plateau"].get("options")
             states.check_same({**state["schedule"], "plateau": saved}, {**here, "plateau": options})
-        elif _check.choice(states.WHERE, "spec", spec, ["mine", "saved"]) == "saved":
+        else:
+            _check.choice(states.WHERE, "spec", spec, ["mine", "saved"])
+        plateau = self._factors.read(state, spec == "saved")
+        if spec == "saved":
             self._held.adopt(state["schedule"])
-        self._factors.load_state_dict(state)
+        self._factors.load_state_dict(state, plateau)
         self._take()
         self.seek(state["position"])
 

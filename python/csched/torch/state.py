@@ -42,9 +42,9 @@ def checked(state: Any) -> Mapping[str, Any]:
     if missing := sorted({"position", "schedule"} - set(state)):
         _check.fail(WHERE, "fields", f"complete; missing {missing}", sorted(state))
     _check.integer(WHERE, "position", state["position"], 0)
-    spec = state["schedule"]
-    if not isinstance(spec, Mapping) or "groups" not in spec:
-        _check.fail(WHERE, "schedule", 'an object with "groups"', spec)
+    _check_spec(state["schedule"])
+    if not isinstance(state.get("plateau", {}), Mapping):
+        _check.fail_type(WHERE, "plateau", "an object", state["plateau"])
     for event in _check.items(WHERE, "scaled", state.get("scaled", [])):
         pair = _check.items(WHERE, "scaled", event)
         if len(pair) != 2:
@@ -52,6 +52,21 @@ def checked(state: Any) -> Mapping[str, Any]:
         _check.integer(WHERE, "a step of scaled", pair[0], 0)
         _check.real(WHERE, "a factor of scaled", pair[1], 0.0)
     return state
+
+
+def _check_spec(spec: Any) -> None:
+    if not isinstance(spec, Mapping) or "groups" not in spec:
+        _check.fail(WHERE, "schedule", 'an object with "groups"', spec)
+    for rule in _check.items(WHERE, "groups", spec["groups"]):
+        pair = _check.items(WHERE, "groups", rule)
+        known = len(pair) == 2 and isinstance(pair[0], (str, int))
+        if not known or not isinstance(pair[1], Mapping):
+            _check.fail(WHERE, "groups", "pairs of a group and its curves", rule)
+    scales = spec.get("scale", {})
+    if not isinstance(scales, Mapping):
+        _check.fail_type(WHERE, "scale", "an object", scales)
+    for label, scale in scales.items():
+        _check.real(WHERE, f"scale of group {label!r}", scale, 0.0)
 
 
 def check_same(saved: Mapping[str, Any], here: Mapping[str, Any]) -> None:
