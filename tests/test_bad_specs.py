@@ -219,8 +219,8 @@ BAD = {
         lambda: csched.wsd(1.0, 10, warmup_steps=6, cooldown_steps=5),
         "wsd: cooldown_steps must be at most the 4 steps the other phases leave, got 5",
     ),
-    "NaN peak": (lambda: csched.rex(NAN, 10), "curve: start must be finite, got nan"),
-    "NaN floor": (lambda: csched.sgdr(1.0, 10, t_0=3, floor=NAN), "curve: end must be finite"),
+    "NaN peak": (lambda: csched.rex(NAN, 10), "rex: peak must be finite, got nan"),
+    "NaN floor": (lambda: csched.sgdr(1.0, 10, t_0=3, floor=NAN), "sgdr: floor must be finite"),
     "a peak no arithmetic can hold": (
         lambda: csched.inverse_sqrt(1e300),
         "curve: start must be within 1e+280 of 0, got 1e+300",

@@ -1,7 +1,10 @@
 """Law 7: what is wrong is said once, when the spec is made: where, what, what is allowed, got."""
 
+import inspect
 import json
 import re
+import runpy
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +17,7 @@ from csched import at, curve, every
 C = curve("linear", 1.0, 0.0, 10)
 NAMES = ", ".join(repr(n) for n in csched.PROFILES)
 NAN, INF = float("nan"), float("inf")
+CATALOGUE = runpy.run_path(str(Path(__file__).parents[1] / "docs" / "make_catalogue.py"))
 LOG = "profile 'exponential' is linear in the logarithm: give 1e-3 of"
 
 BAD = {
@@ -170,6 +174,11 @@ BAD = {
         "every: interval must be in [1, 2**53], got 0",
     ),
     "at nothing": (lambda: at(), "at: marks must be at least one step or fraction, got ()"),
+    "at a list": (
+        lambda: at([0.5, 0.75]),
+        "at: marks must be steps or fractions, got ([0.5, 0.75],); "
+        "one argument a mark: at(0.5, 0.75)",
+    ),
     "at one": (lambda: at(1.0), "at: mark must be in (0, 1), got 1.0"),
     "at negative": (lambda: at(-1), "at: mark must be in [0, 2**53], got -1"),
     "marks back": (
@@ -518,6 +527,19 @@ BAD = {
         lambda: csched.one_cycle(0.1, 100, warmup_steps="10%"),
         "one_cycle: warmup_steps must be an int, got '10%'; a float in (0, 1) is a fraction",
     ),
+    "warmup for warmup_steps": (
+        lambda: csched.cosine(0.1, 100, warmup=10),
+        "cosine: warmup must be the name of a law or a Warmup, got 10; "
+        "warmup is its law, warmup_steps its length",
+    ),
+    "a flag as text": (
+        lambda: csched.one_cycle(0.1, 100, endpoint="no"),
+        "one_cycle: endpoint must be True or False, got 'no'",
+    ),
+    "a stack of one": (
+        lambda: csched.stack(C),
+        f"stack: curves must be a sequence, got {C!r}",
+    ),
     "json of a list": (
         lambda: csched.from_json("[1]"),
         "from_json: text must be an object with \"curves\", got '[1]'",
@@ -620,3 +642,25 @@ def made_of(name, phase, extra, x, how, y):
         "slice": lambda: c[y[0] : y[1]],
     }
     return ways[how]()
+
+
+# --- recipes say what is wrong by the name that was given ----------------------------------------
+
+
+def example_of(name):
+    """The arguments of its line in the catalogue."""
+    signature = inspect.signature(csched.RECIPES[name])
+    rest = [p.name for p in signature.parameters.values() if p.kind is p.VAR_KEYWORD]
+    code = CATALOGUE["EXAMPLES"][name].replace(f"csched.{name}(", "bind(", 1)
+    given = dict(eval(code, {"csched": csched, "bind": signature.bind}).arguments)
+    return given | given.pop(*rest, {}) if rest else given
+
+
+@pytest.mark.parametrize("bad", ["text", NAN, 1j], ids=["text", "nan", "complex"])
+@pytest.mark.parametrize("name", csched.RECIPES)
+def test_a_recipe_names_the_argument_that_was_wrong(name, bad):
+    recipe, given = csched.RECIPES[name], example_of(name)
+    for p in inspect.signature(recipe).parameters.values():
+        if p.kind is not p.VAR_KEYWORD:
+            with pytest.raises((ValueError, TypeError), match=rf"\b{p.name}\b"):
+                recipe(**given | {p.name: bad})

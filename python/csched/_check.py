@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping, Set
 from fractions import Fraction
 from typing import Any, NoReturn
 
+import numpy as np
+
 MAX_STEP = 2**53
 
 
@@ -30,6 +32,14 @@ def fail_import(
 ) -> NoReturn:
     """Raise ImportError by the one template, with what another package said."""
     raise ImportError(_message(where, name, constraint, value, str(cause))) from cause
+
+
+def missing(where: str, package: str, extra: str, cause: ModuleNotFoundError) -> NoReturn:
+    """Raise ModuleNotFoundError that names the extra; as it came where it is about another."""
+    if cause.name != package:
+        raise cause
+    text = f"{where}: {package} must be installed; pip install 'csched[{extra}]'"
+    raise ModuleNotFoundError(text, name=package) from None
 
 
 def _message(where: str, name: str, constraint: str, value: object, hint: str) -> str:
@@ -61,6 +71,19 @@ def real(
     if not (math.isfinite(number) and above and below):
         fail(where, name, _interval(low, high, open_low, open_high), value)
     return number
+
+
+def reals(where: str, **given: Any) -> None:
+    """Finite numbers, each under its own name: what a recipe hands on has another name there."""
+    for name, value in given.items():
+        real(where, name, value)
+
+
+def flag(where: str, name: str, value: Any) -> bool:
+    """True or False; a text such as "no" would count as true."""
+    if not isinstance(value, (bool, np.bool_)):
+        fail_type(where, name, "True or False", value)
+    return bool(value)
 
 
 def _interval(low: float, high: float, open_low: bool, open_high: bool) -> str:

@@ -202,7 +202,7 @@ def curve(
     if sampling is not None and not isinstance(sampling, (Every, At)):
         _check.fail_type(where, "sampling", "csched.every(...), csched.at(...) or None", sampling)
     shift = _check.real(where, "offset", offset, 0.0, 2.0**53)
-    if endpoint:
+    if _check.flag(where, "endpoint", endpoint):
         if span is not None or shift:
             _check.fail(where, "endpoint", "False where offset or span is given", endpoint)
         if n == 1:

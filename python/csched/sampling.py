@@ -97,6 +97,9 @@ def at(*marks: int | float) -> At:
     >>> c.values().tolist()
     [1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.25, 0.25]
     """
+    if any(isinstance(m, (list, tuple)) for m in marks):
+        hint = "one argument a mark: at(0.5, 0.75)"
+        _check.fail_type("at", "marks", "steps or fractions", marks, hint)
     return At(marks)
 
 

@@ -225,6 +225,7 @@ def cyclical_annealing(
 
     """
     where = "cyclical_annealing"
+    _check.reals(where, start=start, peak=peak)
     whole = _check.integer(where, "steps", steps, 1)
     count = _check.integer(where, "cycles", cycles, 1, whole)
     _check.real(where, "ratio", ratio, 0.0, 1.0, open_low=True)

@@ -72,15 +72,18 @@ def sgdr(
 
     """
     where = "sgdr"
+    _check.reals(where, peak=peak, floor=floor)
     mults: dict[str, Any] = {"peak_mult": peak_mult, "floor_mult": floor_mult}
     up = _check.integer(where, "warmup_steps", warmup_steps, 0)
     if t_0 is not None:
+        t_0 = _check.integer(where, "t_0", t_0, 1)
         cycle = curve(profile, peak, floor, t_0, **profile_arguments)
         whole = cycles_over(where, cycle, steps, cycles, length_mult=t_mult, **mults)
         return Schedule(lr=_warmed(where, whole, up) if up else whole)
     if steps is None or cycles is None:
         hint = "t_0=10 is a first cycle of 10 steps; steps=100, cycles=4 fit the cycles"
         _check.fail(where, "t_0, or steps and cycles,", "given", t_0, hint)
+    cycles = _check.integer(where, "cycles", cycles, 1)
     equal = curve(profile, peak, floor, **profile_arguments).repeat(cycles, **mults)
     lengths = fit_cycles(steps, cycles=cycles, t_mult=t_mult)
     parts = [c.stretch(n) for c, n in zip(equal.cycles(), lengths, strict=True)]  # type: ignore[attr-defined]
@@ -144,9 +147,10 @@ def snapshot(
 
     """
     where = "snapshot"
+    _check.reals(where, peak=peak, floor=floor)
     whole = _check.integer(where, "steps", steps, 1)
     count = _check.integer(where, "cycles", cycles, 1, whole)
-    if not inclusive:
+    if not _check.flag(where, "inclusive", inclusive):
         return sgdr(peak, whole, t_0=-(-whole // count), floor=floor)
     length, over = divmod(whole, count)
 
@@ -222,6 +226,7 @@ def triangular(
 
     """
     where = "triangular"
+    _check.reals(where, peak=peak, floor=floor)
     made = {"lr": (floor, peak)}
     if (pair := inverse(where, momentum)) is not None:
         made["momentum"] = pair
@@ -297,6 +302,7 @@ def exp_range(
 
     """
     where = "exp_range"
+    _check.flag(where, "bounds", bounds)
     decay = _gamma_to_the_step(where, gamma)
     _check.real(where, "peak", peak)
     _check.real(where, "floor", floor)

@@ -61,6 +61,7 @@ def linear(
     [0.0, 0.5, 1.0, 0.75, 0.5, 0.25, 0.0, 0.0]
 
     """
+    _check.reals("linear", peak=peak, floor=floor)
 
     def main(n: int) -> Curve:
         return curve("linear", peak, floor, n)
@@ -147,6 +148,7 @@ def cosine(
     [1.0, 0.853553, 0.5, 0.146447, 0.0]
 
     """
+    _check.reals("cosine", peak=peak, floor=floor)
 
     def main(n: int) -> Curve:
         return curve("cosine", peak, floor, n, power=power, k_decay=k_decay)
@@ -212,6 +214,7 @@ def step_decay(peak: float, steps: int, *, interval: int | float, gamma: float =
 
     """
     where = "step_decay"
+    _check.reals(where, peak=peak)
     whole = _check.integer(where, "steps", steps, 1)
     length = max(1, _check.length(where, "interval", interval, whole, 1))
     _check.real(where, "gamma", gamma, 0.0, 1.0, open_low=True)
@@ -288,6 +291,7 @@ def rex(
     [1.0, 0.857143, 0.666667, 0.4, 0.0]
 
     """
+    _check.reals("rex", peak=peak, floor=floor)
 
     def main(n: int) -> Curve:
         return curve("rex", peak, floor, n, sampling=sampling, beta=beta)

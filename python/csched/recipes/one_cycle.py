@@ -70,6 +70,7 @@ def one_cycle(
 
     """
     where = "one_cycle"
+    _check.flag(where, "endpoint", endpoint)
     _check.real(where, "peak", peak, 0.0, open_low=True)
     first = peak / 10.0 if start is None else _check.real(where, "start", start, 0.0, peak)
     last = first / 100.0 if end is None else _check.real(where, "end", end, 0.0, peak)

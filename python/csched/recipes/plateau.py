@@ -49,12 +49,6 @@ def falling(where: str, shape: str, peak: float, floor: float, steps: int, **giv
     return curve(profile, peak, floor, steps, **{**arguments, **given})
 
 
-def _check_levels(where: str, **values: float) -> None:
-    """Levels are checked where a phase of 0 steps leaves them unused, too."""
-    for name, value in values.items():
-        _check.real(where, name, value)
-
-
 def constant(
     peak: float,
     steps: int,
@@ -73,6 +67,7 @@ def constant(
     [0.0, 0.25, 0.5, 0.75, 1.0, 1.0]
 
     """
+    _check.reals("constant", peak=peak)
 
     def main(n: int) -> Curve:
         return curve("constant", peak, steps=n)
@@ -131,7 +126,7 @@ def wsd(
     """
     where = "wsd"
     law = checked(where, warmup)
-    _check_levels(where, peak=peak, floor=floor)
+    _check.reals(where, peak=peak, floor=floor)
     whole = _check.integer(where, "steps", steps, 1)
     n, down = phases_within(where, whole, warmup_steps=warmup_steps, cooldown_steps=cooldown_steps)
     if n == whole:
@@ -185,6 +180,7 @@ def wsd_s(
 
     """
     where = "wsd_s"
+    _check.reals(where, peak=peak, floor=floor)
     law = checked(where, warmup)
     whole, n = whole_and_warmup(where, steps, warmup_steps)
     seams = [0, *(math.ceil(b) for b in positions(where, "boundaries", boundaries, whole)), whole]
@@ -254,7 +250,7 @@ def infinite(
     """
     where = "infinite"
     law = checked(where, warmup)
-    _check_levels(where, peak=peak, plateau=plateau)
+    _check.reals(where, peak=peak, plateau=plateau)
     whole = _check.integer(where, "steps", steps, 1)
     lengths = {"warmup_steps": warmup_steps, "cooldown_steps": cooldown_steps}
     n, down, last = phases_within(where, whole, **lengths, anneal_steps=anneal_steps)
@@ -262,6 +258,8 @@ def infinite(
         _check.fail(where, "warmup_steps", f"below steps = {whole}", warmup_steps)
     if (floor is None) != (last == 0):
         _check.fail(where, "floor", "given with anneal_steps, and not without", floor)
+    if floor is not None:
+        _check.reals(where, floor=floor)
     parts: list[Curve] = []
     if down:
         parts.append(falling(where, cooldown, peak, plateau, down, **profile_arguments))

@@ -8,6 +8,7 @@ from csched import _check
 from csched.curve import Curve
 from csched.nodes import sequence
 from csched.phases import curve
+from csched.profiles import PROFILES
 from csched.recipes.parts import FOR_EVER, held, phases_within
 from csched.recipes.warmups import Warmup, checked
 from csched.sampling import Every
@@ -196,6 +197,7 @@ def inverse_time(
     _check.real(where, "peak", peak)
     hint = "gamma=0.1 is a rate, end=0.001 the value after the last step"
     _check.one_of(where, hint, gamma=gamma, end=end)
+    _check.flag(where, "staircase", staircase)
     if gamma is not None:
         growth = _check.real(where, "gamma", gamma, 0.0) * n / each
         if growth > 1e15:
@@ -334,6 +336,9 @@ def power_scheduler(
         scale = (end - begin) / begin
         main.append(curve("inverse_power", first, last, end - begin, power=b, scale=scale))
     down = sequence(*main)
+    if floor is not None:
+        _check.reals(where, floor=floor)
+    _check.choice(where, "cooldown", cooldown, PROFILES)
     if cool:
         down = down.cooldown(rest, cool, cooldown, peak / 100.0 if floor is None else floor)
     return Schedule(lr=law.before(down, n))

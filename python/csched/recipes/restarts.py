@@ -49,6 +49,7 @@ def cosine_restarts(
 
     """
     where = "cosine_restarts"
+    _check.reals(where, peak=peak, floor=floor)
     count = _check.real(where, "cycles", cycles, 1e-6, MOST_PARTS / 2)
 
     def main(n: int) -> Curve:
@@ -91,6 +92,7 @@ def multi_lobe(
 
     """
     where = "multi_lobe"
+    _check.reals(where, peak=peak, floor=floor)
 
     def main(n: int) -> Curve:
         return half_waves(where, peak, floor, n, lobes)
@@ -137,6 +139,7 @@ def jagged(
 
     """
     where = "jagged"
+    _check.reals(where, peak=peak, floor=floor)
     whole, n = whole_and_warmup(where, steps, warmup_steps)
     each = max(1, _check.length(where, "interval", interval, whole, 1))
     ramp = _check.integer(where, "ramp_steps", ramp_steps, 1, each)
@@ -201,4 +204,5 @@ def fractal(
     middle, radius = (top + m) / 2.0, (top - m) / 2.0
     sizes = [1.0 / (middle - radius * math.cos((s - 0.5) * math.pi / n)) for s in sigma]
     block = sequence(*(curve("constant", size, steps=1) for size in sizes))
-    return Schedule(lr=block if blocks == 1 else block.repeat(blocks))
+    count = _check.integer(where, "blocks", blocks, 1)
+    return Schedule(lr=block if count == 1 else block.repeat(count))

@@ -66,6 +66,7 @@ def polynomial(
     [1.0, 0.5625, 0.25, 0.0625, 0.0]
 
     """
+    _check.reals("polynomial", peak=peak, floor=floor)
 
     def main(n: int) -> Curve:
         return curve("polynomial", peak, floor, n, power=power, k_decay=k_decay)
@@ -103,6 +104,7 @@ def polynomial_cycles(
 
     """
     where = "polynomial_cycles"
+    _check.reals(where, peak=peak, floor=floor)
     whole = _check.integer(where, "steps", steps, 1)
     d = max(1, _check.length(where, "decay_steps", decay_steps, whole, 1))
     if whole // d >= MOST_PARTS:
@@ -156,8 +158,8 @@ def tanh(
 
     """
     where = "tanh"
-    _check.real(where, "peak", peak)
-    _check.real(where, "floor", floor)
+    _check.reals(where, peak=peak, floor=floor)
+    _check.flag(where, "exact_ends", exact_ends)
     low = _check.real(where, "lower", lower, -100.0, 100.0)
     high = _check.real(where, "upper", upper, low, 100.0, open_low=True)
     first, last = (floor + (peak - floor) * _logistic(x) for x in (low, high))
@@ -245,6 +247,7 @@ def half_cosine(
     [0.5, 0.308658, 0.146447, 0.03806, 0.0]
 
     """
+    _check.reals("half_cosine", peak=peak, floor=floor)
 
     def main(n: int) -> Curve:
         return curve("cosine", peak, floor, n, offset=float(n), span=2.0 * n)

@@ -53,13 +53,23 @@ def delayed(
 
     """
     where = "delayed"
+    _check.reals(where, peak=peak, floor=floor)
     law = checked(where, warmup)
-    whole, n = whole_and_warmup(where, steps, warmup_steps)
-    delay = _check.length(where, "delay_steps", delay_steps, whole)
-    if not n <= delay < whole:
-        _check.fail(where, "delay_steps", f"in [{n}, {whole})", delay_steps)
+    whole, n, delay = _held_steps(where, steps, warmup_steps, delay_steps=delay_steps)
     decay = curve(profile, peak, floor, whole - delay, **profile_arguments)
     return Schedule(lr=law.before(sequence(*held(peak, delay - n), decay), n))
+
+
+def _held_steps(
+    where: str, steps: int, warmup_steps: int | float, **held_steps: int | float
+) -> tuple[int, int, int]:
+    """The whole, the warm-up, and where the decay begins."""
+    whole, n = whole_and_warmup(where, steps, warmup_steps)
+    ((name, value),) = held_steps.items()
+    begin = _check.length(where, name, value, whole)
+    if not n <= begin < whole:
+        _check.fail(where, name, f"in [{n}, {whole})", value)
+    return whole, n, begin
 
 
 def flat_cosine(
@@ -93,10 +103,14 @@ def flat_cosine(
     [1.0, 1.0, 1.0, 0.5, 0.0]
 
     """
-    _check.real("flat_cosine", "peak", peak)
+    where = "flat_cosine"
+    _check.reals(where, peak=peak)
     last = peak / 1e5 if end is None else end
-    laws: dict[str, Any] = {"warmup_steps": warmup_steps, "warmup": warmup}
-    return delayed(peak, steps, delay_steps=flat_steps, profile="cosine", floor=last, **laws)
+    _check.reals(where, end=last)
+    law = checked(where, warmup)
+    whole, n, begin = _held_steps(where, steps, warmup_steps, flat_steps=flat_steps)
+    decay = curve("cosine", peak, last, whole - begin)
+    return Schedule(lr=law.before(sequence(*held(peak, begin - n), decay), n))
 
 
 def tri_stage(

@@ -107,4 +107,7 @@ def checked(where: str, warmup: str | Warmup) -> Warmup:
     """A warm-up by its law's name, or as it is."""
     if isinstance(warmup, Warmup):
         return warmup
+    if isinstance(warmup, (int, float)):
+        hint = "warmup is its law, warmup_steps its length"
+        _check.fail_type(where, "warmup", "the name of a law or a Warmup", warmup, hint)
     return Warmup(_check.choice(where, "warmup", warmup, WARMUPS))
