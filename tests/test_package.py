@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -128,3 +129,52 @@ def test_what_frameworks_ask_for_is_shown_by_tests_that_exist():
     known = {name for s in sources for name in re.findall(r"^def (test_\w+)", s, re.MULTILINE)}
     assert len(named) > 50
     assert not set(named) - known
+
+
+EXTRAS = {
+    "torch": ("torch", "torch"),
+    "jax": ("jax", "jax"),
+    "keras": ("keras", "keras"),
+    "plotting": ("matplotlib", "plot"),
+}
+ABSENT = """
+import sys
+class Absent:
+    def find_spec(name, *_):
+        if name == "{0}":
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+sys.meta_path.insert(0, Absent)
+"""
+
+
+@pytest.mark.parametrize("adapter", EXTRAS)
+def test_a_missing_package_is_named_with_the_command_that_brings_it(adapter):
+    package, extra = EXTRAS[adapter]
+    code = ABSENT.format(package) + f"import csched; csched.{adapter}"
+    made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert made.stderr.splitlines()[-1] == (
+        f"ModuleNotFoundError: csched.{adapter}: {package} must be installed; "
+        f"pip install 'csched[{extra}]'"
+    )
+
+
+def test_an_adapter_is_imported_when_it_is_first_named():
+    loaded = modules_after("import csched; dir(csched); csched.numpy.SGD")
+    assert "csched.numpy" in loaded
+    assert not loaded & (FRAMEWORKS | {"csched.torch"})
+
+
+def test_the_package_knows_its_version():
+    assert csched.__version__ == metadata.version("csched")
+
+
+def test_names_shown_are_the_public_ones():
+    assert set(csched.__all__) <= set(dir(csched))
+    modules = {"jax", "keras", "numpy", "plateau", "plotting", "torch"}  # where imported
+    assert not {n for n in dir(csched) if n[0] != "_"} - set(csched.__all__) - modules
+
+
+def test_an_unknown_name_is_an_attribute_error_that_python_can_improve():
+    with pytest.raises(AttributeError, match=r"^module 'csched' has no attribute 'cosin'$") as told:
+        csched.cosin  # noqa: B018
+    assert (told.value.name, told.value.obj) == ("cosin", csched)

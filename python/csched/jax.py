@@ -7,12 +7,17 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jax import lax
 
 from csched import _check, legal
+
+try:
+    import jax
+    import jax.numpy as jnp
+    from jax import lax
+except ModuleNotFoundError as error:
+    _check.missing("csched.jax", "jax", "jax", error)
+
 from csched.curve import Curve
 from csched.nodes import Strict, walk
 from csched.presets import live_optax, pieces

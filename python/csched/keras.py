@@ -26,8 +26,8 @@ try:
     import keras  # type: ignore[import-untyped]
     from keras import ops
 except (ImportError, ValueError) as error:  # ValueError: of a name that Keras does not know
-    if getattr(error, "name", None) == "keras":
-        raise
+    if isinstance(error, ModuleNotFoundError) and error.name == "keras":
+        _check.missing("csched.keras", "keras", "keras", error)
     _check.fail_import(
         "csched.keras",
         "KERAS_BACKEND",

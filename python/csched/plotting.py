@@ -12,13 +12,18 @@ from collections.abc import Collection, Mapping
 from itertools import pairwise
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, NullLocator
 
 from csched import _check
+
+try:
+    import matplotlib.pyplot as plt
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator, NullLocator
+except ModuleNotFoundError as error:
+    _check.missing("csched.plotting", "matplotlib", "plot", error)
+
 from csched.curve import Curve
 from csched.schedule import Schedule
 
