@@ -152,8 +152,8 @@ cdef class Program:
         cdef int64_t t
         if type(step) is int:
             t = checked_int(step)
-        elif isinstance(step, (np.ndarray, list, tuple)):
-            return self.gather(step)
+        elif isinstance(step, (np.ndarray, list, tuple, range)) or getattr(step, "shape", None):
+            return self.gather(step)  # what has a shape are tensors that NumPy can read
         else:
             t = checked_step(step)
         return cs_value(self.nodes, t)

@@ -173,3 +173,13 @@ def test_jax_step_is_lowered_once_for_twenty_rates():
         schedule = csched.jax.as_schedule(peak * LR)
         w, _ = step(schedule, w, optax.sgd(schedule).init(w))
     assert len(traced) == 1
+
+
+def test_steps_may_come_as_an_array_of_any_framework():
+    wanted = LR.values(0, 5).tolist()
+    for steps in (range(5), torch.arange(5), jnp.arange(5), keras.ops.arange(5, dtype="int32")):
+        assert LR(steps).tolist() == wanted
+    for step in (torch.tensor(3), jnp.int32(3), np.int16(3)):
+        assert LR(step) == wanted[3]
+    with pytest.raises(TypeError, match="steps must be integers, got an array of float32"):
+        LR(torch.ones(3))

@@ -40,6 +40,7 @@ class Curve(Evaluator):
     __slots__ = ()
     kind: ClassVar[str]
     steps: int
+    __iter__: ClassVar[None] = None  # a slice is a curve, so indexing does not make it a sequence
 
     # --- values ----------------------------------------------------------------------------
 

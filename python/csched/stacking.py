@@ -28,7 +28,7 @@ class Stack:
     def __init__(
         self, curves: Iterable[Curve], arguments: Iterable[Mapping[str, Any]] = ()
     ) -> None:
-        self.curves = tuple(curves)
+        self.curves = tuple(_check.items("stack", "curves", curves))
         self.arguments = tuple(arguments)
         for c in self.curves:
             if not isinstance(c, Curve):
@@ -37,6 +37,9 @@ class Stack:
         self.steps = max((c.steps for c in self.curves), default=0)
         self._ending = [c for c in self.curves if type(c)._check_stop is not Curve._check_stop]
         self._programs = [c.program for c in self.curves]
+
+    def __repr__(self) -> str:
+        return f"<Stack of {len(self)} curves, {self.steps} steps>"
 
     def __len__(self) -> int:
         return len(self.curves)
@@ -91,6 +94,8 @@ def grid(make: Callable[..., Curve | Schedule], *, curve: str = "lr", **argument
     >>> g = csched.grid(csched.rex, peak=[0.1, 0.2], beta=[0.0, 0.5], steps=4)
     >>> g.values().shape
     (4, 4)
+    >>> g
+    <Stack of 4 curves, 4 steps>
     >>> g.arguments[1]
     {'peak': 0.1, 'beta': 0.5, 'steps': 4}
     """
