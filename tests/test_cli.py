@@ -1,7 +1,9 @@
 """The command ``csched``, run as a user runs it."""
 
 import importlib.metadata
+import inspect
 import json
+import os
 import subprocess
 import sys
 
@@ -101,6 +103,13 @@ def test_a_schedule_without_an_end_is_cut_where_the_user_says(command, tmp_path,
     assert result.exit_code == 2
     assert "given where a schedule has no end" in result.stderr
     assert run(*words, "--to", "50").exit_code == 0
+
+
+@pytest.mark.parametrize("name", ["every", "at", "curve", "Warmup"])
+def test_doc_has_what_the_help_mentions(name):
+    assert text_of("doc", name) == "\n".join(
+        line.rstrip() for line in inspect.getdoc(getattr(csched, name)).splitlines()
+    )
 
 
 def test_doc_is_the_docstring():
@@ -311,7 +320,8 @@ def test_file_is_replaced_whole_or_not_at_all(tmp_path):
     path.write_text("before")
     result = run("plot", *REX, "-o", str(path))
     assert result.exit_code == 2
-    assert "Format 'foo' is not supported" in result.stderr
+    assert result.stderr.startswith("csched: --output must be a name that ends in .")
+    assert ", .png, " in result.stderr
     assert path.read_text() == "before"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -325,6 +335,94 @@ def test_file_half_written_is_taken_away(tmp_path, monkeypatch):
     result = run("values", *REX, "--format", "npy", "-o", str(tmp_path / "rex.npy"))
     assert (result.exit_code, result.stderr) == (2, "csched: No space left on device\n")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["rex", "-", "folder"])
+def test_a_picture_needs_a_name_that_says_its_kind(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    result = run("plot", *REX, "-o", name)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.endswith(f", got {name!r}\n")
+    assert [p.name for p in tmp_path.iterdir()] == ["folder"]
+
+
+def test_a_folder_is_no_output(tmp_path):
+    result = run("values", *REX, "-o", str(tmp_path))
+    assert result.stderr == f"csched: --output must be a file, got {str(tmp_path)!r}; " + (
+        "it is a folder\n"
+    )
+
+
+def test_a_link_stays_a_link_and_what_it_points_to_is_replaced(tmp_path):
+    target, link = tmp_path / "rex.csv", tmp_path / "link.csv"
+    target.write_text("before")
+    link.symlink_to(target)
+    assert text_of("values", *REX, "-o", str(link)) == str(link)
+    assert link.readlink() == target
+    assert target.read_text().startswith("step,lr\n0,0.1\n")
+
+
+def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path):
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    assert text_of("values", *REX, "--to", "1", "-o", str(path)) == str(path)
+    assert os.read(reader, 1000) == b"step,lr\n0,0.1\n"
+    os.close(reader)
+    assert path.is_fifo()
+
+
+@pytest.mark.parametrize("name", ["-", "/dev/stdout"])
+def test_a_dash_is_the_screen(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert text_of("values", *REX, "--to", "1", "-o", name) == "step,lr\n0,0.1"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_steps_may_be_written_with_an_exponent():
+    written = text_of("values", *REX, "--from", "1e2", "--to", "102")
+    assert written.splitlines() == text_of("values", *REX).splitlines()[:1] + [
+        f"{t},{csched.rex(0.1, 1000)['lr'](t)}" for t in (100, 101)
+    ]
+    for word in ("1.5", "x", "1e-2"):
+        assert f"{word!r} is no number of steps" in run("values", *REX, "--from", word).stderr
+
+
+def shell(line, **environment):
+    """What a shell says of a command line in which CSCHED stands for the command."""
+    line = line.replace("CSCHED", f"{sys.executable} -m csched")
+    command = ["bash", "-o", "pipefail", "-c", line]
+    return subprocess.run(command, capture_output=True, env=os.environ | environment)
+
+
+def test_a_reader_that_has_enough_is_met_without_a_word():
+    done = shell("CSCHED values rex --peak 0.1 --steps 1000000 | head -n 2")
+    assert (done.stdout, done.stderr) == (b"step,lr\n0,0.1\n", b"")
+
+
+def test_a_screen_that_takes_nothing_is_told_in_one_line():
+    done = shell("CSCHED show rex --peak 0.1 --steps 9 > /dev/full")
+    assert (done.returncode, done.stderr) == (2, b"csched: [Errno 28] No space left on device\n")
+
+
+def test_a_screen_without_blocks_gets_the_phases():
+    done = shell("CSCHED show rex --peak 0.1 --steps 9", PYTHONIOENCODING="ascii")
+    lines = [line.rstrip() for line in done.stdout.decode("ascii").splitlines()]
+    assert lines[1:] == ["steps   phase", "0 .. 8  curve('rex', 0.1, 0.0, 9)"]
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_show_says_that_a_law_has_no_end():
+    shown = text_of("show", "inverse_sqrt", "--peak", "0.1", "--warmup-steps", "10")
+    assert shown.splitlines()[:2] == ["lr  no end, from 0", "steps                   phase"]
+
+
+def test_help_of_a_command_leads_to_the_arguments_of_a_recipe():
+    for command in ("show", "plot", "values"):
+        told = text_of(command, "--help")
+        assert "[--ARGUMENT VALUE]" in told
+        assert "csched doc RECIPE" in told
 
 
 def test_command_without_its_extra_says_what_to_install():

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import ast
 import contextlib
-import difflib
 import inspect
 import json
 import os
-import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from enum import Enum
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import numpy as np
 
 import csched
 from csched import _check
 from csched.describing import rows
-from csched.recipes.warmups import Warmup
+from csched.words import parameters, presets_of, recipe_of, schedule_of, value_of
 
 try:
     import typer
@@ -35,13 +32,12 @@ _HELP = """Hyperparameter schedules on the command line.
 
 A schedule is a recipe and its arguments, one_cycle --peak 0.8 --steps 100; or a preset,
 torch.OneCycleLR --max-lr 1.0 --total-steps 100; or a file.json that "csched show ... --json" or
-Schedule.to_json wrote. Pairs are written 0.85,0.95, nothing is none,
+Schedule.to_json wrote. Lists are written 30,60 (of one value: 30,), None is none,
 samplings are "every(250)" and "at(0.5, 0.75)", warm-ups "cosine" or 'Warmup("power", z="(t+1)/W")'.
-What a recipe takes: csched list, csched doc RECIPE.
+What recipes there are: csched list. What one takes: csched doc RECIPE.
 """
 _CHUNK = 2**16  # rows of CSV at a time
-_CALLS: Any = {"every": csched.every, "at": csched.at, "Warmup": Warmup}
-_HELPERS = ("curve", "Clock", *(n for n in csched.recipes.HELPERS if n != "WARMUPS"))
+_HELPERS = ("curve", "every", "at", "Clock", *(n for n in csched.recipes.HELPERS if n != "WARMUPS"))
 _DOCUMENTED: Any = {name: getattr(csched, name) for name in _HELPERS}
 _NO_END = 2**49  # laws without an end are made of phases of so many steps
 
@@ -91,15 +87,31 @@ def options(
     """What comes before a command."""
 
 
-_OPEN: Any = {"allow_extra_args": True, "ignore_unknown_options": True}
-# What a recipe may pass on: the arguments of profiles; those of recipes where it says **arguments.
-_OF_PROFILES = {a.name for row in csched.PROFILES.values() for a in row.arguments} | {"points"}
-_OF_RECIPES = {k for r in csched.RECIPES.values() for k in inspect.signature(r).parameters}
+_OPEN: Any = {
+    "context_settings": {"allow_extra_args": True, "ignore_unknown_options": True},
+    "options_metavar": "[OPTIONS] [--ARGUMENT VALUE]...",
+    "epilog": "The arguments are those of the recipe: csched doc RECIPE.",
+}
 _Recipe = Annotated[
     str, typer.Argument(help="Recipe, library.preset or file.json.", metavar="RECIPE")
 ]
-_From = Annotated[int, typer.Option("--from", help="First step.")]
-_To = Annotated[int | None, typer.Option("--to", help="Step to stop before [default: the end].")]
+
+
+def _step(word: str | int) -> int:
+    """A number of steps, also as 1e6."""
+    step = value_of(str(word))
+    if type(step) is not int:
+        raise typer.BadParameter(f"{word!r} is no number of steps")
+    return step
+
+
+_From = Annotated[int, typer.Option("--from", parser=_step, metavar="STEP", help="First step.")]
+_To = Annotated[
+    int | None,
+    typer.Option(
+        "--to", parser=_step, metavar="STEP", help="Step to stop before [default: the end]."
+    ),
+]
 
 
 class Format(str, Enum):
@@ -119,32 +131,37 @@ class Precision(str, Enum):
 
 @app.command("list")
 def list_recipes(
-    library: Annotated[str | None, typer.Argument(help="List its presets instead.")] = None,
+    library: Annotated[
+        str | None, typer.Argument(help="List its presets instead.", metavar="[LIBRARY]")
+    ] = None,
 ) -> None:
     """List the recipes, their arguments and defaults."""
-    recipes = csched.RECIPES
-    if library is not None:
-        with _told():
-            recipes = {f"{library}.{name}": made for name, made in _presets(library).items()}
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column()
-    for name, recipe in sorted(recipes.items()):
-        table.add_row(name, Text((recipe.__doc__ or "").partition("\n")[0].replace("``", "`")))
-        table.add_row("", Text(", ".join(_parameters(recipe)), style="dim"))
-    _console().print(table)
+    with _told():
+        recipes = csched.RECIPES
+        if library is not None:
+            recipes = {f"{library}.{name}": made for name, made in presets_of(library).items()}
+        for name, recipe in sorted(recipes.items()):
+            table.add_row(name, Text((recipe.__doc__ or "").partition("\n")[0].replace("``", "`")))
+            table.add_row("", Text(", ".join(parameters(recipe)), style="dim"))
+        _console().print(table)
 
 
 @app.command()
 def doc(
-    recipe: Annotated[str, typer.Argument(help="Recipe, library.preset, Warmup or curve.")],
+    recipe: Annotated[
+        str,
+        typer.Argument(help="Recipe, library.preset, Warmup, curve, every or at.", metavar="NAME"),
+    ],
 ) -> None:
     """Print what a recipe computes and its source."""
     with _told():
-        typer.echo(inspect.getdoc(_DOCUMENTED.get(recipe) or _recipe(recipe)))
+        typer.echo(inspect.getdoc(_DOCUMENTED.get(recipe) or recipe_of(recipe)))
 
 
-@app.command(context_settings=_OPEN)
+@app.command(**_OPEN)
 def show(
     context: typer.Context,
     recipe: _Recipe,
@@ -152,23 +169,30 @@ def show(
 ) -> None:
     """Show the phases of a schedule and their steps."""
     with _told():
-        schedule = _schedule(recipe, context.args)
-    if as_json:
-        typer.echo(schedule.to_json(indent=1))
-        return
-    console = _console()
-    for name, curve in schedule.items():
-        values = [curve(t) for t in (0, curve.steps - 1, curve.steps)]
-        first, last, after = (f"{v:.6g}" for v in values)
+        schedule = schedule_of(recipe, context.args)
+        if as_json:
+            typer.echo(schedule.to_json(indent=1))
+            return
+        console = _console()
+        for name, curve in schedule.items():
+            _show(console, name, curve)
+
+
+def _show(console: Console, name: str, curve: csched.Curve) -> None:
+    first, last, after = (f"{curve(t):.6g}" for t in (0, curve.steps - 1, curve.steps))
+    if curve.steps < _NO_END:
         console.print(f"[bold]{name}[/]  {curve.steps} steps, {first} .. {last}, then {after}")
-        console.print(curve.sparkline(60), style="blue")
-        table = Table("steps", "phase", box=None, padding=(0, 2, 0, 0), header_style="dim")
-        for span, text in rows(curve):
-            table.add_row(span, Text(text))
-        console.print(table)
+        if console.encoding.startswith("utf"):
+            console.print(curve.sparkline(60), style="blue")
+    else:
+        console.print(f"[bold]{name}[/]  no end, from {first}")
+    table = Table("steps", "phase", box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for span, text in rows(curve):
+        table.add_row(span, Text(text))
+    console.print(table)
 
 
-@app.command(context_settings=_OPEN)
+@app.command(**_OPEN)
 def plot(
     context: typer.Context,
     recipe: _Recipe,
@@ -179,21 +203,26 @@ def plot(
 ) -> None:
     """Draw a schedule into a picture, RECIPE.png."""
     with _told():
-        schedule = _schedule(recipe, context.args)
+        schedule = schedule_of(recipe, context.args)
         import matplotlib  # only this command draws
 
         matplotlib.use("agg")
         from matplotlib import pyplot as plt
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-        figure = schedule.plot(*_bounds(schedule, begin, end, 1), log=log)
         path = output or Path(f"{recipe.removesuffix('.json')}.png")
+        endings = sorted(FigureCanvasAgg.get_supported_filetypes())
+        if path.suffix[1:].lower() not in endings:
+            constraint = f"a name that ends in .{', .'.join(endings)}"
+            _check.fail("csched", "--output", constraint, str(path))
+        figure = schedule.plot(*_bounds(schedule, begin, end, 1), log=log)
         with _replaced(path) as unfinished:
             figure.savefig(unfinished, dpi=150)
         plt.close(figure)
     typer.echo(str(path))
 
 
-@app.command(context_settings=_OPEN)
+@app.command(**_OPEN)
 def values(
     context: typer.Context,
     recipe: _Recipe,
@@ -208,13 +237,13 @@ def values(
 ) -> None:
     """Write the value of every step: csv, json or npy."""
     with _told():
-        schedule = _schedule(recipe, context.args)
+        schedule = schedule_of(recipe, context.args)
         first, stop = _bounds(schedule, begin, end, 0)
         if form is None:
             ending = output.suffix[1:].lower() if output else ""
             form = Format(ending) if ending in list(Format) else Format.csv
-        if output is None:
-            if form is Format.npy:
+        if output is None or str(output) in ("-", "/dev/stdout"):
+            if form is Format.npy and output is None:
                 _check.fail("csched", "--output", "given for a file of format npy", output)
             _write(sys.stdout.buffer, schedule, first, stop, form, dtype.value)
             return
@@ -257,118 +286,6 @@ def _write(
     np.save(file, table)
 
 
-# --- a schedule from words -------------------------------------------------------------------
-
-
-def _schedule(name: str, words: Sequence[str]) -> csched.Schedule:
-    if name.endswith(".json"):
-        if words:
-            _check.fail("csched", "arguments", f"left out for a file such as {name}", words)
-        try:
-            return csched.from_json(Path(name).read_text(encoding="utf-8"))
-        except ValueError as error:  # of JSON or of meaning: neither knows the file
-            raise ValueError(f"{name}: {error}") from error
-    recipe = _recipe(name)
-    arguments = _arguments(name, recipe, words)
-    missing = [
-        f"--{p.name.replace('_', '-')}"
-        for p in inspect.signature(recipe).parameters.values()
-        if p.default is p.empty and p.kind is not p.VAR_KEYWORD and p.name not in arguments
-    ]
-    if missing:
-        _refuse(name, recipe, f"needs {', '.join(missing)}")
-    return recipe(**arguments)
-
-
-def _recipe(name: str) -> Callable[..., csched.Schedule]:
-    """``rex`` is a recipe, ``torch.OneCycleLR`` a preset."""
-    library, dot, preset = name.partition(".")
-    if dot:
-        presets = _presets(library)
-        return presets[_check.choice("csched", f"preset of {library}", preset, presets)]
-    if name not in csched.RECIPES:
-        _unknown(name)
-    return csched.RECIPES[name]
-
-
-def _unknown(name: str) -> NoReturn:
-    """What is no recipe may be a library, a preset without its library, or misspelled."""
-    libraries = csched.presets.LIBRARIES
-    if name in libraries:
-        hint = f"'csched list {name}' has its presets"
-    else:
-        close = [f"{library}.{name}" for library in libraries if name in _presets(library)]
-        close = close or difflib.get_close_matches(name, csched.RECIPES, 1)
-        hint = f"did you mean {', '.join(map(repr, close))}?" if close else ""
-    _check.fail("csched", "recipe", "a name of 'csched list' or library.preset", name, hint)
-
-
-def _presets(library: str) -> Mapping[str, Callable[..., csched.Schedule]]:
-    _check.choice("csched", "library", library, csched.presets.LIBRARIES)
-    module = getattr(csched.presets, library)
-    return {name: getattr(module, name) for name in module.__all__}
-
-
-def _arguments(
-    name: str, recipe: Callable[..., csched.Schedule], words: Sequence[str]
-) -> dict[str, Any]:
-    """``--name value`` and ``--name=value``, checked against the recipe's signature."""
-    parameters = inspect.signature(recipe).parameters
-    known = set(parameters)
-    for p in parameters.values():
-        if p.kind is p.VAR_KEYWORD:
-            known |= _OF_PROFILES if p.name == "profile_arguments" else _OF_PROFILES | _OF_RECIPES
-    made: dict[str, Any] = {}
-    queue = list(words)
-    while queue:
-        word, equals, text = queue.pop(0).partition("=")
-        key = word.removeprefix("--").replace("-", "_")
-        if not word.startswith("--"):
-            _refuse(name, recipe, f"takes its arguments as --name value, got {word!r}")
-        if key not in known:
-            close = difflib.get_close_matches(key, parameters, 1)
-            hint = f"; did you mean --{close[0].replace('_', '-')}?" if close else ""
-            _refuse(name, recipe, f"has no argument {word}{hint}")
-        if key in made:
-            _refuse(name, recipe, f"got {word} twice")
-        if not equals and not queue:
-            _refuse(name, recipe, f"got {word} without a value")
-        made[key] = _value(text if equals else queue.pop(0))
-    return made
-
-
-def _value(text: str) -> Any:
-    """A Python literal, a sampling or warm-up, none, true, false, 1e6; else the text itself."""
-    words = {"none": None, "true": True, "false": False}
-    if text.lower() in words:
-        return words[text.lower()]
-    if whole := re.fullmatch(r"(\d+)[eE]\+?(\d\d?)", text):
-        return int(whole[1]) * 10 ** int(whole[2])
-    try:
-        parsed = ast.parse(text.strip(), mode="eval").body
-        if not isinstance(parsed, ast.Call) or getattr(parsed.func, "id", "") not in _CALLS:
-            return ast.literal_eval(parsed)
-        given = [ast.literal_eval(a) for a in parsed.args]
-        named = {k.arg: ast.literal_eval(k.value) for k in parsed.keywords if k.arg}
-    except (ValueError, SyntaxError):
-        return text
-    return _CALLS[parsed.func.id](*given, **named)  # type: ignore[attr-defined]
-
-
-def _parameters(recipe: Callable[..., Any]) -> list[str]:
-    shown = []
-    for p in inspect.signature(recipe).parameters.values():
-        if p.kind is p.VAR_KEYWORD:
-            shown.append("...")
-        else:
-            shown.append(p.name if p.default is p.empty else f"{p.name}={p.default!r}")
-    return shown
-
-
-def _refuse(name: str, recipe: Callable[..., Any], why: str) -> NoReturn:
-    raise ValueError(f"{name} {why}; it takes {', '.join(_parameters(recipe))}")
-
-
 # --- output ----------------------------------------------------------------------------------
 
 
@@ -381,6 +298,8 @@ def _told() -> Iterator[None]:
     """What the user got wrong in one line, without a traceback."""
     try:
         yield
+    except BrokenPipeError:  # its reader has enough, such as head; typer ends without a word
+        raise
     except (ValueError, TypeError, OSError) as error:
         typer.echo(f"csched: {str(error).removeprefix('csched: ')}", err=True)
         raise typer.Exit(2) from None
@@ -389,6 +308,12 @@ def _told() -> Iterator[None]:
 @contextlib.contextmanager
 def _replaced(path: Path) -> Iterator[Path]:
     """A name to write to, renamed when all is written: no reader sees half a file."""
+    if path.is_dir():
+        _check.fail("csched", "--output", "a file", str(path), "it is a folder")
+    if path.exists() and not path.is_file():  # a device or a pipe takes what comes
+        yield path
+        return
+    path = path.resolve()  # a link stays one
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
