@@ -99,10 +99,14 @@ def test_logarithmic_picture_has_a_logarithmic_axis():
     [
         (lambda s: s.plot(-1), "Schedule.plot: start must be in"),
         (lambda s: s.plot(5, 5), "Schedule.plot: stop must be in"),
+        (
+            lambda s: s.plot(10, 20, log=True),
+            "Schedule.plot: log must be False where no value of steps 10 .. 19 is above 0, got True",
+        ),
         (lambda s: small_multiples({}), "small_multiples: schedules must be at least one"),
         (lambda s: small_multiples({"a": s}, columns=0), "small_multiples: columns must be in"),
     ],
-    ids=["start", "stop", "no-schedules", "no-columns"],
+    ids=["start", "stop", "log", "no-schedules", "no-columns"],
 )
 def test_what_cannot_be_drawn_is_refused(call, message):
     with pytest.raises(ValueError, match=message):

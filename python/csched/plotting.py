@@ -206,6 +206,9 @@ def _draw(ax: Axes, curve: Curve, begin: int, end: int, colour: str, *, log: boo
         values = np.insert(values, places, values[np.maximum(0, places - 1)])
     ax.plot(steps, values, color=colour, linewidth=1.4, solid_joinstyle="round", **stairs)
     if log:
+        if values.max() <= 0.0:
+            constraint = f"False where no value of steps {begin} .. {end - 1} is above 0"
+            _check.fail("Schedule.plot", "log", constraint, log)
         ax.set_yscale("log")
     else:
         low, high = _range(values)
