@@ -44,9 +44,8 @@ def train(rank, store):
     scheduler.assert_synced(ranks=dist.group.WORLD)
     right = (model(x[1500:]).argmax(1) == y[1500:]).float().mean().item()
     lr = scheduler.last_applied()[0]["lr"]
-    print(
-        f"rank {rank}: {scheduler.position} updates, lr {lr:.6f}, accuracy {right:.3f}", flush=True
-    )
+    line = f"rank {rank}: {scheduler.position} updates, lr {lr:.6f}, accuracy {right:.3f}\n"
+    print(line, end="", flush=True)  # in one piece, where output is not buffered too
     # Of torch 2.13: a gloo group that is freed while one of its threads frees a tensor waits for
     # the thread, which waits for the interpreter's lock. So it is kept until the process ends.
     group = dist.group.WORLD  # noqa: F841
