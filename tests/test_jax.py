@@ -69,6 +69,31 @@ def test_the_largest_unsigned_count_does_not_wrap():
     assert float(cj.as_schedule(COSINE)(np.uint32(2**32 - 1))) == np.float32(0.001)
 
 
+@pytest.mark.parametrize("of_64_bits", [False, True])
+@pytest.mark.parametrize("make", [np.int64, np.uint64, lambda t: np.array([t]), jnp.asarray])
+def test_counts_beyond_32_bits_do_not_wrap(of_64_bits, make):
+    """Of NumPy in either mode; of JAX where it has them."""
+    if make is jnp.asarray and not of_64_bits:
+        return
+    long, far = csched.curve("linear", 1.0, 0.5, 10**13), 5 * 10**12 + 7
+    with jax.enable_x64(of_64_bits):
+        count = make(far)
+        calls = [lambda s: s(count)] + [lambda s: jax.jit(s)(count)] * of_64_bits
+        for call in calls:
+            assert call(cj.as_schedule(long, two_words=True)) == np.float32(long(far))
+            assert call(cj.as_schedule(CURVES["endless"])) == np.float32(CURVES["endless"](far))
+        if make is not jnp.asarray:
+            with pytest.raises(ValueError, match=r"below 2\*\*31, got 5000000000007; .*two_words"):
+                cj.as_schedule(long, "closed")(count)
+
+
+def test_counts_far_below_0_give_the_first_value():
+    for s in (cj.as_schedule(COSINE), cj.as_schedule(COSINE, "closed")):
+        assert s(-(2**40)) == s(np.int64(-(2**40) + 7)) == s(0)
+    two = cj.as_schedule(COSINE, two_words=True)
+    assert two(jnp.uint32(2**32 - 1)) == np.float32(0.001)
+
+
 @pytest.mark.parametrize(
     ("make", "error", "text"),
     [

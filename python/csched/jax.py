@@ -55,8 +55,12 @@ class Table:
         """The float32 value of update ``count``; any integer scalar or array."""
         last = self.values.shape[0] - 1
         settled = last + 1 - self.period
-        if isinstance(count, int) and count > last:  # of any size, so not for the device
-            count = settled + (count - settled) % self.period
+        if (known := _known(count)) is not None:
+            beyond = settled + (known - settled) % self.period
+            if isinstance(known, int):
+                count = beyond if known > last else max(known, 0)
+            else:
+                count = np.where(known > last, beyond, np.maximum(known, 0)).astype(np.int32)
         place = since_begin(count)
         number = place.dtype.type
         if self.period > 1:
@@ -76,6 +80,18 @@ class Table:
 jax.tree_util.register_dataclass(Table, data_fields=["values"], meta_fields=["period"])
 
 
+def _known(count: Any) -> Any:
+    """A count of Python or NumPy, as an int or an array of 64 bits; None for any other.
+
+    JAX would drop the upper half of them without a word.
+    """
+    if isinstance(count, (int, np.integer)) and not isinstance(count, bool):
+        return int(count)
+    if isinstance(count, np.ndarray) and count.dtype.kind in "iu":
+        return count if count.dtype.itemsize == 8 else count.astype(np.int64)
+    return None
+
+
 def _integers(count: Any, dtype: Any = None) -> jax.Array:
     if isinstance(count, jax.Array):
         step = count
@@ -87,13 +103,16 @@ def _integers(count: Any, dtype: Any = None) -> jax.Array:
 
 
 def checked_count(count: Any) -> jax.Array:
-    """The count as an array of signed integers; unsigned ones saturate at 2^31 - 1."""
+    """The count as an array of signed integers; where it does not fit, the largest one."""
     if isinstance(count, tuple):
         hint = "as_schedule(curve, two_words=True) takes a pair"
         _check.fail("csched.jax", "count", "one integer", count, hint)
     step = _integers(count)
     if jnp.issubdtype(step.dtype, jnp.unsignedinteger):
-        return jnp.minimum(step, 2**31 - 1).astype(jnp.int32)
+        longest = jax.dtypes.canonicalize_dtype(np.int64)  # int32, unless JAX is told otherwise
+        if step.dtype.itemsize >= longest.itemsize:
+            step = lax.min(step, step.dtype.type(np.iinfo(longest).max))
+        return step.astype(longest)
     return step if step.dtype.itemsize >= 4 else step.astype(jnp.int32)
 
 
@@ -136,17 +155,20 @@ class ClosedForm:
         return value
 
     def _step(self, count: Count) -> Words:
+        known = _known(count)
         if self.two_words:
-            if isinstance(count, int):
-                count = words(max(count, 0))
-            if isinstance(count, tuple):
-                high, low = (_integers(word, jnp.uint32) for word in count)
-                return high, low
-            low = since_begin(count).astype(jnp.uint32)
-            return jnp.zeros_like(low), low
-        if isinstance(count, int) and count >= 2**31:
-            hint = "as_schedule(curve, two_words=True) takes longer ones"
-            _check.fail("csched.jax", "count", "one integer below 2**31", count, hint)
+            if isinstance(known, int):
+                count = words(max(known, 0))
+            elif not isinstance(count, tuple):
+                count = _in_two(_integers(count) if known is None else known)
+            high, low = (_integers(word, jnp.uint32) for word in count)
+            return high, low
+        if known is not None:
+            last = known if isinstance(known, int) else int(known.max(initial=0))
+            if last >= 2**31:
+                hint = "as_schedule(curve, two_words=True) takes longer ones"
+                _check.fail("csched.jax", "count", "one integer below 2**31", last, hint)
+            count = max(known, 0) if isinstance(known, int) else np.maximum(known, 0)
         step = checked_count(count)
         if step.dtype != jnp.int32 or not closed_form.takes_negatives(self.tree):
             step = lax.max(step, step.dtype.type(0))
@@ -179,6 +201,15 @@ def words(step: int) -> tuple[np.uint32, np.uint32]:
     """
     high, low = divmod(_check.integer("csched.jax.words", "step", step, 0), 2**32)
     return np.uint32(high), np.uint32(low)
+
+
+def _in_two(count: Any) -> Words:
+    """An array of integers, those below 0 as 0, as its words (high, low)."""
+    array = np if isinstance(count, np.ndarray) else jnp
+    first = array.maximum(count, 0)
+    if first.dtype.itemsize < 8:
+        return array.zeros_like(first, np.uint32), first.astype(np.uint32)
+    return (first >> 32).astype(np.uint32), (first & 0xFFFFFFFF).astype(np.uint32)
 
 
 def advance(count: tuple[Any, Any], by: Any = 1) -> tuple[jax.Array, jax.Array]:
