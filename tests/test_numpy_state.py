@@ -216,6 +216,11 @@ BAD_STATES = {
         saved(arrays={"velocity/7": np.zeros(3)}),
         r"arrays must be among \['velocity/0'\], got \['velocity/7'\]",
     ),
+    "head of another type": (saved() | {"head": None}, "head and arrays must be two dicts"),
+    "an array that is none": (
+        saved(arrays={"velocity/0": [0.0, 0.0, 0.0]}),
+        r"arrays\['velocity/0'\] must be float64 of shape \(3,\), got \[0\.0, 0\.0, 0\.0\]",
+    ),
     "other shape": (
         saved(arrays={"velocity/0": np.zeros(4)}),
         r"arrays\['velocity/0'\] must be float64 of shape \(3,\), got 'float64 of shape \(4,\)'",
@@ -234,6 +239,13 @@ def test_a_state_that_does_not_fit_is_refused_and_changes_nothing(state, message
     assert np.array_equal(after["arrays"]["velocity/0"], before["arrays"]["velocity/0"])
 
 
+@pytest.mark.parametrize("settings", [None, 3, {"momentum": 0.9}])
+def test_saved_settings_that_are_none_are_refused(settings):
+    opt = csched.numpy.SGD([np.zeros(3)], constant(0.1), momentum=0.9)
+    with pytest.raises(ValueError, match=r"settings must be a dict of \['momentum', "):
+        opt.load_state_dict(saved(head={"settings": settings}), spec="saved")
+
+
 def test_the_example_learns_digits_and_resumes_with_the_same_bits(capsys):
     runpy.run_path(str(EXAMPLE), run_name="__main__")
     printed = capsys.readouterr().out
@@ -245,6 +257,7 @@ def test_the_example_learns_digits_and_resumes_with_the_same_bits(capsys):
 # --- errors --------------------------------------------------------------------------------
 
 W = np.zeros(3)
+TIED = np.zeros((3, 4))
 READ_ONLY = np.zeros(3)
 READ_ONLY.flags.writeable = False
 BAD = {
@@ -257,6 +270,16 @@ BAD = {
                         "params['w'] must be writable, got 'a read-only array'"),
     "param twice": ([W, W], LR, {},
                     "params[1] must be an array of its own, got 'that of params[0]'"),
+    "param reshaped": ({"e": TIED, "f": TIED.T}, LR, {},
+                       "params['f'] must be an array of its own, got \"that of params['e']\""),
+    "param cut": ([W, TIED[1:].ravel(), TIED.ravel()[::-1]], LR, {},
+                  "params[2] must be an array of its own, got 'that of params[1]'"),
+    "param broadcast": ([np.lib.stride_tricks.as_strided(np.zeros(1), (5,), (0,))], LR, {},
+                        "params[0] must be of elements of their own, got 'strides (0,)'"),
+    "param masked": ([np.ma.array([1.0], mask=[True])], LR, {},
+                     "params[0] must be a NumPy array, got masked_array(data=[--],\n             "
+                     "mask=[ True],\n       fill_value=1e+20,\n            dtype=float64); a mask "
+                     "would not be heeded"),
     "schedule a number": ([W], 0.1, {}, "schedule must be a Schedule or a Curve, got 0.1; "
                           "a constant is csched.curve('constant', value, steps=n)"),
     "no lr": ([W], csched.Schedule(momentum=LR), {},
@@ -291,6 +314,9 @@ BAD_GRADS = {
     "too few": ([W], "grads must be a list of 2 arrays, got 1"),
     "a dict": ({"a": W}, "grads must be a list of 2 arrays, got 'dict'"),
     "a number": ([W, 1.0], "grads[1] must be a NumPy array or None, got 1.0"),
+    "a masked array": ([W, np.ma.zeros(3)], "grads[1] must be a NumPy array or None, got "
+                       "masked_array(data=[0., 0., 0.],\n             mask=False,\n       "
+                       "fill_value=1e+20)"),
     "other shape": ([W, np.zeros(4)],
                     "grads[1] must be float64 of shape (3,), got 'float64 of shape (4,)'"),
     "other type": ([W, np.zeros(3, np.float32)],

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import abc
 import functools
+import itertools
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -138,7 +139,8 @@ class Optimizer(abc.ABC):
         ----------
         grads : list or dict of arrays, as ``params``
             Of the shape and type of their parameters, any stride; only read. None leaves its
-            parameter alone.
+            parameter alone. A gradient may be its parameter, but else share memory with none:
+            parameters are updated one after the other.
 
         Raises
         ------
@@ -180,7 +182,7 @@ class Optimizer(abc.ABC):
         for (name, w), g in zip(self._params.items(), given, strict=True):
             if g is None:
                 continue
-            if not isinstance(g, np.ndarray):
+            if not isinstance(g, np.ndarray) or isinstance(g, np.ma.MaskedArray):
                 _check.fail_type(where, f"grads[{self._key(name)}]", "a NumPy array or None", g)
             if g.shape != w.shape or g.dtype != w.dtype:
                 _check.fail(where, f"grads[{self._key(name)}]", _looks(w), _looks(g))
@@ -307,6 +309,8 @@ class Optimizer(abc.ABC):
             found = list(state) if isinstance(state, Mapping) else state
             _check.fail_type(where, "state", 'a dict with "head" and "arrays"', found)
         head = state["head"]
+        if not isinstance(head, Mapping) or not isinstance(state["arrays"], Mapping):
+            _check.fail_type(where, "head and arrays", "two dicts", [head, state["arrays"]])
         check_format(where, head)
         mine = self._spec()
         saved = {key: head.get(key) for key in mine}
@@ -329,6 +333,10 @@ class Optimizer(abc.ABC):
         self._position, self._last = position, None
 
     def _with_spec(self, spec: Mapping[str, Any]) -> Optimizer:
+        settings = spec["settings"]
+        if not isinstance(settings, Mapping) or set(settings) != set(self._settings):
+            where, known = f"{self.where}.load_state_dict", f"a dict of {list(self._settings)}"
+            _check.fail(where, "settings", known, settings)
         schedule = from_json(json.dumps({"csched": FORMAT, "curves": spec["schedule"]}))
         params = self._params if self._named else list(self._params.values())
         make: Callable[..., Optimizer] = type(self)
@@ -347,8 +355,8 @@ class Optimizer(abc.ABC):
             kept[name] = tuple(np.zeros_like(w) for _ in keys)
             for key, array in zip(keys, kept[name], strict=True):
                 found = arrays.get(key)
-                if found is None or found.shape != w.shape or found.dtype != w.dtype:
-                    looks = None if found is None else _looks(found)
+                if not isinstance(found, np.ndarray) or _looks(found) != _looks(w):
+                    looks = _looks(found) if isinstance(found, np.ndarray) else found
                     _check.fail(where, f"arrays[{key!r}]", _looks(w), looks)
                 array[...] = found
         return kept
@@ -369,19 +377,35 @@ def _checked_params(where: str, params: Any) -> dict[str, Array]:
         hint = "put a single array into a list"
         _check.fail_type(where, "params", "a list or dict of arrays", type(params).__name__, hint)
     pairs = list(params.items() if isinstance(params, Mapping) else enumerate(params))
-    seen: dict[tuple[Any, ...], Any] = {}
     for key, w in pairs:
         name = f"params[{key!r}]"
         if isinstance(params, Mapping) and not isinstance(key, str):
             _check.fail_type(where, "a key of params", "a str", key)
-        if not isinstance(w, np.ndarray):
-            _check.fail_type(where, name, "a NumPy array", w)
+        if not isinstance(w, np.ndarray) or isinstance(w, np.ma.MaskedArray):
+            hint = "a mask would not be heeded" if isinstance(w, np.ma.MaskedArray) else ""
+            _check.fail_type(where, name, "a NumPy array", w, hint)
         if w.dtype not in (np.dtype(np.float64), np.dtype(np.float32)):
             _check.fail_type(where, name, "of float64 or float32", str(w.dtype))
+        spread_out = all(step or n == 1 for step, n in zip(w.strides, w.shape, strict=True))
+        if w.size and not spread_out:
+            _check.fail(where, name, "of elements of their own", f"strides {w.strides}")
         if not w.flags.writeable:
             _check.fail(where, name, "writable", "a read-only array")
-        place = (w.ctypes.data, w.shape, w.strides)
-        if w.size and place in seen:
-            _check.fail(where, name, "an array of its own", f"that of params[{seen[place]!r}]")
-        seen[place] = key
+    _check_apart(where, pairs)
     return {str(key): w for key, w in pairs}
+
+
+def _check_apart(where: str, pairs: list[tuple[Any, Array]]) -> None:
+    """Refuse parameters that share memory with the next one in it: reshaped, transposed, cut."""
+    order = sorted(range(len(pairs)), key=lambda i: (_lowest(pairs[i][1]), i))
+    for i, j in itertools.pairwise(order):
+        if np.shares_memory(pairs[i][1], pairs[j][1]):
+            (first, _), (name, _) = pairs[min(i, j)], pairs[max(i, j)]
+            found = f"that of params[{first!r}]"
+            _check.fail(where, f"params[{name!r}]", "an array of its own", found)
+
+
+def _lowest(w: Array) -> int:
+    """The lowest address of an array."""
+    first: int = w.ctypes.data
+    return first + sum(s * (n - 1) for s, n in zip(w.strides, w.shape, strict=True) if s < 0 < n)
