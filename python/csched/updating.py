@@ -407,5 +407,5 @@ def _check_apart(where: str, pairs: list[tuple[Any, Array]]) -> None:
 
 def _lowest(w: Array) -> int:
     """The lowest address of an array."""
-    first: int = w.ctypes.data
-    return first + sum(s * (n - 1) for s, n in zip(w.strides, w.shape, strict=True) if s < 0 < n)
+    back: int = sum(s * (n - 1) for s, n in zip(w.strides, w.shape, strict=True) if s < 0 < n)
+    return back + int(w.ctypes.data)
