@@ -3,9 +3,22 @@
 import importlib
 import inspect
 import math
+from fractions import Fraction
 
+import numpy as np
 import pytest
-from csched.presets import composer, lrsched, mmengine, timm, torch
+from csched.presets import (
+    composer,
+    deepspeed,
+    keras,
+    lrsched,
+    mmengine,
+    optax,
+    paddle,
+    tensorflow,
+    timm,
+    torch,
+)
 
 import csched
 from csched import presets
@@ -59,6 +72,50 @@ BAD = {
         lambda: lrsched.with_warmup([], warmup_steps=3, start_lr=0.0),
         "lrsched.with_warmup: schedule must be a Schedule, got []",
     ),
+    "an array for an int": (
+        lambda: torch.StepLR(np.array([3, 4])),
+        "torch.StepLR: step_size must be an int, got array([3, 4])",
+    ),
+    "an array for a yes or no": (
+        lambda: optax.exponential_decay(1.0, 3, 0.5, staircase=np.array([True, False])),
+        "optax.exponential_decay: staircase must be a bool, got array(",
+    ),
+    "one number in an array for a list": (
+        lambda: torch.MultiStepLR(np.array(3)),
+        "torch.MultiStepLR: milestones must be a sequence of int, got array(3)",
+    ),
+    "numbers for mappings": (
+        lambda: optax.sgdr_schedule(range(3)),
+        "optax.sgdr_schedule: cosine_kwargs must be a sequence of Mapping, got range(0, 3)",
+    ),
+    "more values than can be written down": (
+        lambda: torch.LambdaLR(lambda t: 0.5, steps=2**52),
+        "torch.LambdaLR: steps must be in [1, 1048576], got 4503599627370496",
+    ),
+    "more stairs than can be written down": (
+        lambda: deepspeed.OneCycle(0.1, 1.0, cycle_first_stair_count=2**52),
+        "deepspeed.OneCycle: cycle_first_stair_count must be in [0, 1048576], got 4503599627370496",
+    ),
+    "a bound that is a fraction": (
+        lambda: paddle.LinearWarmup(0.1, 3, Fraction(1, 3), 0.1),
+        "paddle.LinearWarmup: end_lr must be in (0.333333, inf), got 0.1",
+    ),
+    "schedules of something else": (
+        lambda: torch.SequentialLR([csched.Schedule(x=torch.StepLR(3)["lr"])], []),
+        "torch.SequentialLR: schedulers must be Schedules with a curve 'lr', got ['x']",
+    ),
+    "a milestone between steps": (
+        lambda: optax.join_schedules([torch.StepLR(3)] * 2, iter([2.5])),
+        "optax.join_schedules: boundaries[0] must be an int, got 2.5",
+    ),
+    "a rate below 0": (
+        lambda: keras.ExponentialDecay(1.0, 3, -0.5),
+        "keras.ExponentialDecay: decay_rate must be in [1e-278, 1e+278], got -0.5",
+    ),
+    "a drop at no fraction of a step": (
+        lambda: timm.StepLRScheduler(2.1095701882829494, 0.5),
+        "timm.StepLRScheduler: decay_t must be a fraction n / d with d <= 2048, got 2.109570188",
+    ),
     "a list for a name": (
         lambda: mmengine.ConstantParamScheduler([], 0.1),
         "mmengine.ConstantParamScheduler: param_name must be a str, got []",
@@ -86,6 +143,28 @@ def test_no_preset_computes_with_an_object(library):
                 continue
             with pytest.raises(TypeError, match=rf"^\w+\.{name}: {p.name} must be a"):
                 function(**{q.name: object() for q in needed})
+
+
+def test_numbers_may_be_those_of_numpy():
+    assert timm.CosineLRScheduler(9, noise_range_t=np.int64(3)) == timm.CosineLRScheduler(
+        9, noise_range_t=3
+    )
+    values = np.array([1.0, 0.5])
+    assert keras.PiecewiseConstantDecay(np.array([3]), values)["lr"](4) == 0.5
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [paddle.NaturalExpDecay(1.0, 1e-6), tensorflow.natural_exp_decay(1.0, 10**6, 1.0)],
+)
+def test_an_exponential_law_is_exact_after_many_steps(schedule):
+    for t in (10**5, 10**7, 10**8):  # exp(-1e-6)**t is off by 8e-10 at 1e7
+        assert schedule["lr"](t) == pytest.approx(math.exp(-1e-6 * t), rel=1e-13, abs=0.0)
+
+
+def test_arguments_behind_one_that_is_missing_are_no_positions():
+    with pytest.raises(TypeError, match="positional"):  # torch has scale_fn there
+        torch.CyclicLR(0.1, 1.0, 3, None, "triangular", 1.0, None)
 
 
 def test_python_says_what_is_missing():

@@ -114,18 +114,25 @@ def test_multi_step(milestones, named, data):
 @given(
     values,
     values,
-    st.integers(1, 9),
-    st.lists(st.sampled_from(["rescaled", "fixed"]), min_size=2, max_size=2),
+    st.integers(1, 40),
+    st.lists(st.integers(1, 9), min_size=3, max_size=3),
+    st.lists(st.sampled_from(["rescaled", "fixed"]), min_size=3, max_size=3),
 )
-def test_composite(a, b, tenths, scaling):
-    lengths, n = [tenths / 10, 1 - tenths / 10], 40
+def test_composite(a, b, n, shares, scaling):
+    lengths = [share / sum(shares) for share in shares]  # parts that begin between steps
     ours = [
         presets.LinearParamScheduler(a, b, steps=n),
+        presets.PolynomialDecayParamScheduler(b, 2.0, steps=n),
         presets.CosineParamScheduler(b, a, steps=n),
     ]
-    theirs = [peer.LinearParamScheduler(a, b), peer.CosineParamScheduler(b, a)]
-    preset = presets.CompositeParamScheduler(ours, [tenths / 10, (10 - tenths) / 10], scaling)
-    compared(preset, peer.CompositeParamScheduler(theirs, lengths, scaling), n)
+    theirs = [
+        peer.LinearParamScheduler(a, b),
+        peer.PolynomialDecayParamScheduler(b, 2.0),
+        peer.CosineParamScheduler(b, a),
+    ]
+    preset = presets.CompositeParamScheduler(ours, lengths, scaling)
+    size = max(a, b)
+    compared(preset, peer.CompositeParamScheduler(theirs, lengths, scaling), n, size)
 
 
 def test_boundaries_of_long_runs_fall_where_they_were_put():  # R14: fvcore drops at 4,999,990

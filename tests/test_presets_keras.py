@@ -89,7 +89,7 @@ lengths = st.integers(1, 40)
 
 
 @DRAWS
-@given(values, lengths, st.floats(0.01, 1.5), st.booleans())
+@given(values, lengths, st.one_of(st.just(0.0), st.floats(0.01, 1.5)), st.booleans())
 def test_exponential(first, n, rate, stairs):
     compared("ExponentialDecay", N, first, n, rate, stairs)
 

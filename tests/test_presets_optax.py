@@ -202,7 +202,7 @@ BAD = [
     (lambda: presets.piecewise_constant_schedule(1.0, {3: -0.5}), "scale"),
     (lambda: presets.piecewise_interpolate_schedule("cubic", 1.0, {3: 0.5}), "interpolate_type"),
     (lambda: presets.linear_onecycle_schedule(0, 1.0), "transition_steps"),
-    (lambda: presets.join_schedules([presets.constant_schedule(1.0)], [3]), "milestones"),
+    (lambda: presets.join_schedules([presets.constant_schedule(1.0)], [3]), "boundaries"),
 ]
 
 

@@ -99,9 +99,9 @@ def test_poly(warmup, rest, high, low, init, order):
     kwargs = dict(
         zip(("t_max", "max_lr", "min_lr", "init_lr"), (n - 1, high, low, init), strict=True)
     )
-    kwargs |= {"warmup_steps": warmup, "poly_order": order}
-    ours = steps(presets.PolyScheduler(**kwargs)["lr"], n)
-    agree(ours, used("PolyScheduler", n, (), kwargs), rtol=CLOSED)
+    kwargs["warmup_steps"] = warmup
+    ours = steps(presets.PolyScheduler(order, **kwargs)["lr"], n)
+    agree(ours, used("PolyScheduler", n, (order,), kwargs), rtol=CLOSED)
 
 
 @DRAWS

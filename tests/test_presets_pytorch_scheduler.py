@@ -108,6 +108,7 @@ def test_random_arguments(name):
 @given(warm, rest, floors, st.one_of(st.sampled_from([0.5, 1.0]), st.floats(0.1, 4.0)), rates)
 def test_power_decay(w, r, m, alpha, lr):
     compared("PowerDecayScheduler", w + r, w, alpha, m, lr=lr)
+    compared("PowerDecayScheduler", r, 0, alpha, 2.0 * lr, lr=lr)  # a floor above the base
 
 
 @DRAWS

@@ -170,6 +170,12 @@ def test_poly(n, power, cycle, warmup, k, lr):
     compared("PolyLRScheduler", 60, n, power, **kwargs, lr=lr, near_zero=1e-13, skip=skip)
 
 
+@pytest.mark.parametrize("mul", [1.0096, 1.1, 1.013])
+def test_many_cycles_begin_where_they_should(mul):
+    # timm takes (1 - mul**i) / (1 - mul): 1e-13 of a step there, and as much of a value
+    compared("CosineLRScheduler", 60, 2, cycle_mul=mul, cycle_limit=100, lr=0.1, near_zero=1e-12)
+
+
 @settings(DRAWS, max_examples=250)
 @given(lengths, st.floats(-8.0, 0.0), st.floats(0.5, 4.0), cyclic, warmups, rates)
 def test_tanh(n, low, up, cycle, warmup, lr):
@@ -181,7 +187,7 @@ def test_tanh(n, low, up, cycle, warmup, lr):
 
 
 @DRAWS
-@given(st.one_of(lengths, st.sampled_from([2.5, 0.5, 3.75])), st.floats(0.1, 1.0), warmups, rates)
+@given(st.one_of(lengths, st.sampled_from([2.5, 0.5, 3.75])), st.floats(0.1, 1.5), warmups, rates)
 def test_step(n, gamma, warmup, lr):
     compared("StepLRScheduler", 60, n, gamma, **warmup, lr=lr)
 
@@ -217,6 +223,19 @@ def test_an_epoch_holds_its_value_for_all_its_updates():
     by_epoch = presets.CosineLRScheduler(3)["lr"]
     expected = [by_epoch(t // 4) for t in range(20)]
     assert in_epochs.values(0, 20).tolist() == expected
+
+
+@pytest.mark.parametrize("updates", [313, 100])
+def test_drops_between_updates_may_be_any_part_of_an_epoch(updates):
+    ours = {"decay_rate": 0.97, "step_on_epochs": False, "updates_per_epoch": updates}
+    o = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    scheduler, _ = peer.create_scheduler_v2(o, "step", 9, decay_epochs=2.4, **ours)
+    theirs = [1.0]
+    for t in range(1, 9 * updates):
+        scheduler.step_update(t)
+        theirs.append(o.param_groups[0]["lr"])
+    c = presets.create_scheduler_v2("step", 9, decay_epochs=2.4, **ours)["lr"]
+    agree(c.values(0, 9 * updates), theirs, rtol=CLOSED)  # 2.4 * 313 is 751.1999999999999
 
 
 def test_restarts_that_timm_misses_are_there():  # R12

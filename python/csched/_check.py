@@ -91,7 +91,7 @@ def _interval(low: float, high: float, open_low: bool, open_high: bool) -> str:
         return "finite"
     left = "(" if open_low or low == -math.inf else "["
     right = ")" if open_high or high == math.inf else "]"
-    return f"in {left}{low:g}, {high:g}{right}"
+    return f"in {left}{float(low):g}, {float(high):g}{right}"
 
 
 def integer(
@@ -100,7 +100,10 @@ def integer(
     """An int between low and high, both included. bool is not a number here."""
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         fail_type(where, name, "an int", value, hint)
-    number = operator.index(value)
+    try:
+        number = operator.index(value)
+    except TypeError:  # an array of several numbers, or of floats
+        fail_type(where, name, "an int", value, hint)
     if not low <= number <= high:
         top = "2**53" if high == MAX_STEP else str(high)
         fail(where, name, f"in [{low}, {top}]", value, hint)

@@ -3,8 +3,8 @@
 Design
 a) One place for 30 libraries: each module ends in ``arguments.check(__name__)``. What a number must
    be beyond its type is checked by the presets, and by the curves they are made of.
-b) A bool may be anything, as with the peers; of an iterable that is no list or tuple the items are
-   not looked at, for they can be had only once.
+b) A bool may be anything that has a truth, as with the peers; of an iterable without a length the
+   items are not looked at, for they can be had only once.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ import functools
 import inspect
 import sys
 import types
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set, Sized
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set, Sized
 from typing import Any, Union, get_args, get_origin, get_type_hints
+
+import numpy as np
 
 from csched import _check
 
@@ -72,9 +74,11 @@ def _fits(kind: Any, value: Any) -> bool:
     if plain is float:
         return _is_number(value)
     if plain is int:
-        return hasattr(value, "__index__") and not isinstance(value, bool)
-    if plain in (Any, bool) or not isinstance(plain, type):
-        return True  # Any, Literal, a bool
+        return hasattr(value, "__index__") and not isinstance(value, (bool, np.ndarray))
+    if plain is bool:
+        return not getattr(value, "ndim", 0)  # an array has none
+    if plain is Any or not isinstance(plain, type):
+        return True  # Any, a Literal
     if plain is Callable:
         return callable(value)
     if plain not in (Iterable, Sequence, list, tuple):
@@ -82,8 +86,10 @@ def _fits(kind: Any, value: Any) -> bool:
     shape = Iterable if plain is Iterable else Sized  # an array is no Sequence
     if not isinstance(value, shape) or isinstance(value, (str, bytes, Mapping, Set)):
         return False
+    if getattr(value, "ndim", 1) == 0:  # one number in an array
+        return False
     items = [a for a in get_args(kind) if a is not Ellipsis]
-    if not items or not isinstance(value, (list, tuple)):
+    if not items or not isinstance(value, Collection):
         return True
     if plain is tuple and len(items) == len(get_args(kind)):
         return len(value) == len(items) and all(map(_any_fits, items, value))

@@ -38,7 +38,8 @@ def LRRangeTest(
     """
     where = "deepspeed.LRRangeTest"
     n = _check.integer(where, "lr_range_test_step_size", lr_range_test_step_size, 1)
-    whole = _check.integer(where, "steps", steps, 1)
+    most = n * pieces.MOST_VALUES if lr_range_test_staircase else _check.MAX_STEP
+    whole = _check.integer(where, "steps", steps, 1, most)
     low = lr_range_test_min_lr
     if lr_range_test_staircase:
         levels = [low * (1.0 + lr_range_test_step_rate * i) for i in range(-(-whole // n))]
@@ -79,9 +80,10 @@ def OneCycle(
     down = _check.integer(where, "cycle_second_step_size", second, 0)
     size = _check.integer(where, "decay_step_size", decay_step_size, 0)
     rate = _check.real(where, "decay_lr_rate", decay_lr_rate, 0.0)
-    stairs = [_check.integer(where, "cycle_first_stair_count", cycle_first_stair_count, 0)]
+    most, count = pieces.MOST_VALUES, cycle_first_stair_count
+    stairs = [_check.integer(where, "cycle_first_stair_count", count, 0, most)]
     other = stairs[0] if cycle_second_stair_count is None else cycle_second_stair_count
-    stairs.append(_check.integer(where, "cycle_second_stair_count", other, 0))
+    stairs.append(_check.integer(where, "cycle_second_stair_count", other, 0, most))
     after = pieces.constant(cycle_min_lr)
     if size and rate:
         after = pieces.inverse_time(cycle_min_lr, size / rate)

@@ -10,13 +10,15 @@ makes them early.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Sequence as Items
+from fractions import Fraction
 from itertools import pairwise
+from typing import Any
 
 from csched import _check
 from csched.curve import Curve
-from csched.nodes import sequence
-from csched.phases import curve
+from csched.nodes import Sequence, sequence
+from csched.phases import Phase, curve
 from csched.presets import arguments, pieces
 from csched.schedule import Schedule
 
@@ -89,9 +91,9 @@ def PolynomialDecayParamScheduler(base_value: float, power: float, *, steps: int
 
 
 def MultiStepParamScheduler(
-    values: Sequence[float],
+    values: Items[float],
     num_updates: int | None = None,
-    milestones: Sequence[int] | None = None,
+    milestones: Items[int] | None = None,
 ) -> Schedule:
     """values[k] from milestone k - 1 on; num_updates is the whole, else the last milestone is.
 
@@ -116,13 +118,13 @@ def MultiStepParamScheduler(
     return Schedule(lr=_values(values, places))
 
 
-def _values(values: Sequence[float], places: Sequence[int]) -> Curve:
+def _values(values: Items[float], places: Items[int]) -> Curve:
     return sequence(
         *(pieces.constant(v, b - a) for v, (a, b) in zip(values, pairwise(places), strict=True))
     )
 
 
-def StepParamScheduler(num_updates: int, values: Sequence[float]) -> Schedule:
+def StepParamScheduler(num_updates: int, values: Items[float]) -> Schedule:
     """The values, each for an equal part of num_updates.
 
     >>> StepParamScheduler(4, [1.0, 0.5])["lr"].values(0, 4).tolist()
@@ -130,7 +132,7 @@ def StepParamScheduler(num_updates: int, values: Sequence[float]) -> Schedule:
     """
     where = "fvcore.StepParamScheduler"
     n = _check.integer(where, "num_updates", num_updates, 1)
-    if not values:
+    if not len(values):
         _check.fail(where, "values", "at least one", values)
     places = [-(-i * n // len(values)) for i in range(len(values) + 1)]
     parts = [
@@ -151,17 +153,17 @@ def StepWithFixedGammaParamScheduler(
     """
     where = "fvcore.StepWithFixedGammaParamScheduler"
     _check.real(where, "gamma", gamma, 0.0, open_low=True)
-    count = _check.integer(where, "num_decays", num_decays, 1)
+    count = _check.integer(where, "num_decays", num_decays, 1, pieces.MOST_VALUES)
     return StepParamScheduler(num_updates, [base_value * gamma**i for i in range(count + 1)])
 
 
 def CompositeParamScheduler(
-    schedulers: Sequence[Schedule], lengths: Sequence[float], interval_scaling: Sequence[str]
+    schedulers: Items[Schedule], lengths: Items[float], interval_scaling: Items[str]
 ) -> Schedule:
     """Schedules in a row over parts of the whole; all are made with the ``steps`` of the whole.
 
-    "rescaled" runs a schedule within its part, "fixed" leaves it on the clock of the whole. Parts
-    are whole steps: a length is rounded to the nearest.
+    "rescaled" runs a schedule within its part, "fixed" leaves it on the clock of the whole. A part
+    may begin between steps: the first step not before that is its first.
 
     >>> up = LinearParamScheduler(0.0, 1.0, steps=4)
     >>> down = CosineParamScheduler(1.0, 0.0, steps=4)
@@ -170,23 +172,51 @@ def CompositeParamScheduler(
     [0.0, 0.5, 0.5, 0.1464, 0.0]
     """
     where = "fvcore.CompositeParamScheduler"
-    if not schedulers or len(schedulers) != len(lengths) or len(lengths) != len(interval_scaling):
+    count = len(schedulers)
+    if not count or len(lengths) != count or len(interval_scaling) != count:
         _check.fail(where, "lengths", "one a scheduler, as interval_scaling", lengths)
     if abs(sum(lengths) - 1.0) >= 1e-3:
         _check.fail(where, "lengths", "1 in sum", lengths)
-    whole, done, reached = schedulers[0].steps, 0, _check.decimal(0)
+    whole, done, begin = schedulers[0].steps, 0, Fraction(0)
+    slack = min(Fraction(whole, 10**6), Fraction(1, 10))  # fvcore's, but not of whole steps
     parts: list[Curve] = []
     for i, (schedule, length, scaling) in enumerate(
         zip(schedulers, lengths, interval_scaling, strict=True)
     ):
-        _check.choice(where, "interval_scaling", scaling, ["rescaled", "fixed"])
-        reached += _check.decimal(length)
-        stop = whole if i == len(lengths) - 1 else round(reached * whole)
+        _check.choice(where, f"interval_scaling[{i}]", scaling, ["rescaled", "fixed"])
+        share = _check.decimal(_check.real(where, f"lengths[{i}]", length, 0.0, 1.0))
+        end = Fraction(whole) if i == len(lengths) - 1 else begin + share * whole
+        stop = min(whole, math.floor(end - slack) + 1)
         if stop > done:
-            c = schedule["lr"]
-            parts.append(c.stretch(stop - done) if scaling == "rescaled" else c[done:stop])
-        done = stop
+            origin, tick = Fraction(0), Fraction(1)
+            if scaling == "rescaled":
+                origin, tick = begin, (end - begin) / schedule.steps
+            parts.append(_on_clock(schedule["lr"], origin, tick, done, stop))
+        done, begin = max(done, stop), end
     return Schedule(lr=sequence(*parts))
+
+
+def _on_clock(of: Curve, origin: Fraction, tick: Fraction, first: int, stop: int) -> Curve:
+    """Steps first, ..., stop - 1 of a curve whose step k lies at ``origin + k * tick``."""
+    parts = of.parts if isinstance(of, Sequence) else (of,)
+    phases = [p for p in parts if isinstance(p, Phase) and p.sampling is None]
+    if len(phases) < len(parts):  # no preset of fvcore: in whole steps
+        return of[first:stop] if origin == 0 and tick == 1 else of.stretch(stop - first)
+    made, begin, a = [], origin, first
+    for i, p in enumerate(phases, 1):
+        end = begin + p.steps * tick
+        b = stop if i == len(phases) else min(stop, math.ceil(end))
+        if b > a:
+            span = float(Fraction(p.length) * tick)
+            offset = float(a - begin + Fraction(p.offset) * tick)
+            if end == b and p.ends_exactly:
+                offset = span - (b - a)  # so that the end is met exactly
+            law: dict[str, Any] = dict(p.arguments)
+            if p.profile != "constant":  # a begin rounded to just behind a step is that step
+                law |= {"offset": max(0.0, offset), "span": span}
+            made.append(curve(p.profile, p.start, p.end, b - a, **law))
+        a, begin = max(a, b), end
+    return sequence(*made)
 
 
 arguments.check(__name__)

@@ -153,7 +153,7 @@ def PiecewiseLinear(param_name: str, milestones_values: Sequence[tuple[int, floa
     [1.0, 1.0, 0.5, 0.5, 0.5]
     """
     where = "ignite.PiecewiseLinear"
-    if not milestones_values:
+    if not len(milestones_values):
         _check.fail(where, "milestones_values", "at least one pair", milestones_values)
     knots = [_check.integer(where, "milestone", m, 0) for m, _ in milestones_values]
     if any(b < a for a, b in pairwise(knots)):
@@ -247,7 +247,7 @@ def LambdaStateScheduler(
     [1.0, 4.0, 9.0]
     """
     where = "ignite.LambdaStateScheduler"
-    n = _check.integer(where, "steps", steps, 1)
+    n = _check.integer(where, "steps", steps, 1, pieces.MOST_VALUES)
     values = (pieces.called(where, lambda_obj, t + 1) for t in range(n))
     return Schedule({param_name: pieces.steps_of(values)})
 

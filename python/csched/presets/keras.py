@@ -36,9 +36,10 @@ def ExponentialDecay(
     """
     where = "keras.ExponentialDecay"
     n = _check.integer(where, "decay_steps", decay_steps, 1)
+    first, names = initial_learning_rate, ("decay_rate", "decay_steps")
     if staircase:
-        return Schedule(lr=pieces.staircase(where, initial_learning_rate, decay_rate, n))
-    return Schedule(lr=pieces.geometric(where, initial_learning_rate, decay_rate, float(n)))
+        return Schedule(lr=pieces.staircase(where, first, decay_rate, n, names))
+    return Schedule(lr=pieces.geometric(where, first, decay_rate, float(n), names[0]))
 
 
 def PiecewiseConstantDecay(boundaries: Sequence[int], values: Sequence[float]) -> Schedule:
@@ -54,7 +55,7 @@ def PiecewiseConstantDecay(boundaries: Sequence[int], values: Sequence[float]) -
     seams = [0, *(_check.integer(where, "boundary", b, 0) + 1 for b in boundaries)]
     if any(b <= a for a, b in pairwise(seams[1:])):
         _check.fail(where, "boundaries", "increasing", boundaries)
-    if not boundaries or len(values) != len(seams):
+    if not len(boundaries) or len(values) != len(seams):
         _check.fail(where, "values", "one more than boundaries, of which there is one", values)
     parts = [pieces.constant(v, b - a) for v, (a, b) in zip(values, pairwise(seams), strict=False)]
     return Schedule(lr=sequence(*parts, pieces.constant(values[-1])))

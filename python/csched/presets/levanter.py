@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from numbers import Real
 
 from csched import _check
 from csched.curve import Curve
@@ -89,7 +90,7 @@ def _minima(
     if length is not None and cycles is not None:
         _check.fail(where, "cycles", "None where cycle_length is given", cycles)
     inner: list[int] = []
-    if isinstance(length, (int, float)):
+    if isinstance(length, (int, float, Real)):
         each = _steps(where, "cycle_length", length, whole)
         if each < 1:
             _check.fail(where, "cycle_length", "at least one step", length)
@@ -97,8 +98,8 @@ def _minima(
     elif length is not None:
         for n in length:
             inner.append((inner or [0])[-1] + _check.integer(where, "cycle_length", n, 1))
-    elif isinstance(cycles, int):
-        count = _check.integer(where, "cycles", cycles, 1)
+    elif isinstance(cycles, (int, float, Real)):
+        count = _check.integer(where, "cycles", cycles, 1, whole)
         inner = [int(whole / count * (i + 1)) for i in range(count - 1)]
     elif cycles is not None:
         inner = [_check.integer(where, "a cycle's end", n, 1) for n in cycles]

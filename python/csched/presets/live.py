@@ -290,7 +290,7 @@ def _cyclic(scheduler: Any, i: int) -> Schedule:
         down,
         scheduler.mode,
         scheduler.gamma,
-        scheduler.cycle_momentum,
+        cycle_momentum=scheduler.cycle_momentum,
         **momenta,
     )
     if not scheduler.cycle_momentum:

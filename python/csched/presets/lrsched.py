@@ -254,7 +254,7 @@ def sequential(phases: Sequence[tuple[int, Schedule]]) -> Schedule:
     [1.0, 0.5, 0.5, 0.5]
     """
     where = "lrsched.sequential"
-    if not phases:
+    if not len(phases):
         _check.fail(where, "phases", "at least one", phases)
     lengths = [_check.integer(where, "duration", n, 1) for n, _ in phases]
     *earlier, last = [s["lr"] for _, s in phases]

@@ -66,9 +66,10 @@ def exponential_decay_lr(
     where = "mindspore.exponential_decay_lr"
     period = _check.integer(where, "decay_epoch", decay_epoch, 1)
     if is_stair:
-        law = pieces.staircase(where, learning_rate, decay_rate, period)
+        names = "decay_rate", "decay_epoch"
+        law = pieces.staircase(where, learning_rate, decay_rate, period, names)
     else:
-        law = pieces.geometric(where, learning_rate, decay_rate, float(period))
+        law = pieces.geometric(where, learning_rate, decay_rate, float(period), "decay_rate")
     return _epochs(where, law, total_step, step_per_epoch)
 
 
@@ -92,7 +93,7 @@ def natural_exp_decay_lr(
     if is_stair:
         law = pieces.staircase(where, learning_rate, math.exp(-rate * period), period)
     else:
-        law = pieces.geometric(where, learning_rate, math.exp(-rate))
+        law = pieces.natural(learning_rate, rate)
     return _epochs(where, law, total_step, step_per_epoch)
 
 

@@ -21,7 +21,8 @@ def exponential_decay(init: float, decay_rate: float) -> Schedule:
     >>> exponential_decay(1.0, 0.5)["lr"](3)
     0.125
     """
-    return Schedule(lr=pieces.geometric("mlx.exponential_decay", init, decay_rate))
+    law = pieces.geometric("mlx.exponential_decay", init, decay_rate, name="decay_rate")
+    return Schedule(lr=law)
 
 
 def step_decay(init: float, decay_rate: float, step_size: int) -> Schedule:
@@ -30,8 +31,9 @@ def step_decay(init: float, decay_rate: float, step_size: int) -> Schedule:
     >>> step_decay(1.0, 0.5, 2)["lr"].values(0, 5).tolist()
     [1.0, 1.0, 0.5, 0.5, 0.25]
     """
-    n = _check.integer("mlx.step_decay", "step_size", step_size, 1)
-    return Schedule(lr=pieces.staircase("mlx.step_decay", init, decay_rate, n))
+    where, names = "mlx.step_decay", ("decay_rate", "step_size")
+    n = _check.integer(where, "step_size", step_size, 1)
+    return Schedule(lr=pieces.staircase(where, init, decay_rate, n, names))
 
 
 def cosine_decay(init: float, decay_steps: int, end: float = 0.0) -> Schedule:
@@ -61,7 +63,8 @@ def join_schedules(schedules: Sequence[Schedule], boundaries: Sequence[int]) -> 
     >>> join_schedules([warm, main], [2])["lr"].values(0, 5).tolist()
     [0.0, 0.5, 1.0, 0.5, 0.25]
     """
-    return pieces.in_a_row("mlx.join_schedules", schedules, boundaries, 1.0)
+    names = "schedules", "boundaries"
+    return pieces.in_a_row("mlx.join_schedules", schedules, boundaries, 1.0, names)
 
 
 arguments.check(__name__)

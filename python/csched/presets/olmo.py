@@ -281,7 +281,7 @@ def WSDS(
     where = "olmo.WSDS"
     lengths = [_check.integer(where, "period_length", n, 1) for n in period_lengths]
     shares = [1.0] * len(lengths) if period_lr_multipliers is None else list(period_lr_multipliers)
-    if not lengths or len(shares) != len(lengths):
+    if not len(lengths) or len(shares) != len(lengths):
         _check.fail(where, "period_lr_multipliers", f"one a period, {len(lengths)}", shares)
     rise = length(where, "warmup", warmup, warmup_fraction, lengths[0])
     parts = up(where, warmup_min_lr, base_lr * shares[0], rise)
@@ -341,7 +341,7 @@ def SequentialScheduler(
     left = _check.integer(where, "max_steps", max_steps, 1)
     seams = [_check.integer(where, "schedulers_max", n, 1) for n in schedulers_max]
     seams = seams[: len(schedulers) - 1]
-    if not schedulers or len(seams) != len(schedulers) - 1:
+    if not len(schedulers) or len(seams) != len(schedulers) - 1:
         _check.fail(where, "schedulers_max", f"one a scheduler but the last, {seams}", seams)
     if sum(seams) >= left:
         _check.fail(where, "max_steps", f"above the sum of schedulers_max, {sum(seams)}", left)

@@ -306,7 +306,8 @@ def join_schedules(schedules: Iterable[Schedule], boundaries: Iterable[int]) -> 
     >>> join_schedules(parts, [2])["lr"].values(0, 6).tolist()
     [1.0, 1.0, 1.0, 0.5, 0.0, 0.0]
     """
-    return pieces.in_a_row("optax.join_schedules", schedules, boundaries, 1.0)
+    names = "schedules", "boundaries"
+    return pieces.in_a_row("optax.join_schedules", schedules, boundaries, 1.0, names)
 
 
 arguments.check(__name__)

@@ -62,7 +62,7 @@ def NaturalExpDecay(learning_rate: float, gamma: float) -> Schedule:
     """
     where = "paddle.NaturalExpDecay"
     rate = _check.real(where, "gamma", gamma)
-    return Schedule(lr=pieces.geometric(where, learning_rate, math.exp(-rate)))
+    return Schedule(lr=pieces.natural(learning_rate, rate))
 
 
 def InverseTimeDecay(learning_rate: float, gamma: float) -> Schedule:
@@ -237,7 +237,8 @@ def CyclicLR(
     [0.0, 0.5, 1.0, 0.5, 0.0]
     """
     low, high = base_learning_rate, max_learning_rate
-    return torch.CyclicLR(low, high, step_size_up, step_size_down, mode, exp_gamma, False)
+    legs = step_size_up, step_size_down
+    return torch.CyclicLR(low, high, *legs, mode, exp_gamma, cycle_momentum=False)
 
 
 arguments.check(__name__)

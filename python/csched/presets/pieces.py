@@ -28,6 +28,12 @@ from csched.schedule import Schedule
 MOST_LEGS = 2048
 """Legs of a pattern that never comes back to a whole step; then the last value is held."""
 
+MOST_VALUES = 2**20
+"""Values of a function that are written down, one a step."""
+
+MOST_PARTS = 10**18
+"""Denominators of lengths that grow: exact at first, then within 1e-36 of a step."""
+
 LOG_RANGE = 640.0
 """A law without an end is written down until it has changed by e^640 = 1e278, then held."""
 
@@ -145,8 +151,8 @@ def growing(steps: int | float, mult: float, count: int | None) -> list[Fraction
     length, factor = _check.decimal(steps), _check.decimal(mult)
     knots = [Fraction(0)]
     while knots[-1] < 2**50 and (len(knots) - 1 < (MOST_LEGS if count is None else count)):
-        knots.append(knots[-1] + length)
-        length = (length * factor).limit_denominator(2**20)
+        knots.append((knots[-1] + length).limit_denominator(MOST_PARTS))
+        length = (length * factor).limit_denominator(MOST_PARTS)
     return knots
 
 
@@ -176,9 +182,13 @@ def inverse_time(value: float, timescale: float, every: int = 1) -> Curve:
     return power_law(value, timescale, 1.0, every)
 
 
-def geometric(where: str, value: float, gamma: float, period: float = 1.0) -> Curve:
+def geometric(
+    where: str, value: float, gamma: float, period: float = 1.0, name: str = "gamma"
+) -> Curve:
     """``value * gamma**(t / period)`` until it has changed by a factor of 1e278."""
-    _check.real(where, "gamma", gamma, 1e-278, 1e278)
+    if gamma == 0.0:
+        return constant(value).then(constant(0.0))
+    _check.real(where, name, gamma, 1e-278, 1e278)
     if gamma == 1.0 or value == 0.0:
         return constant(value)
     rate = abs(math.log(gamma)) / period
@@ -187,34 +197,56 @@ def geometric(where: str, value: float, gamma: float, period: float = 1.0) -> Cu
     return curve("exponential", value, value * gamma ** (steps / period), steps)
 
 
-def staircase(where: str, value: float, gamma: float, interval: float | Fraction) -> Curve:
-    """``value * gamma**floor(t / interval)``, for ever; drops may lie between steps."""
-    _check.real(where, "gamma", gamma, 0.0, 1e278)
+def natural(value: float, rate: float) -> Curve:
+    """``value * exp(-rate * t)`` until it has changed by a factor of 1e278.
+
+    Not ``exp(-rate)**t``, whose rounded base is off by 1e-16 t: 1e-9 after 1e7 steps.
+    """
+    if rate == 0.0 or value == 0.0:
+        return constant(value)
+    if rate > LOG_RANGE:
+        return constant(value).then(constant(0.0))
+    room = LOG_RANGE - max(0.0, math.log(abs(value)) if rate < 0.0 else 0.0)
+    steps = max(1, int(min(room / abs(rate), 2.0**52)))
+    return curve("exponential", value, value * math.exp(-rate * steps), steps)
+
+
+def staircase(
+    where: str,
+    value: float,
+    gamma: float,
+    interval: float | Fraction,
+    names: tuple[str, str] = ("gamma", "interval"),
+) -> Curve:
+    """``value * gamma**floor(t / interval)``, for ever; drops may lie between steps.
+
+    Growth ends when it has changed by a factor of 1e278. ``names`` are the peer's for the two.
+    """
+    _check.real(where, names[0], gamma, 0.0, 1e278)
     exact = _check.decimal(interval)
+    near = exact.limit_denominator(MOST_LEGS)
+    if abs(near - exact) <= 2.0 * math.ulp(interval):  # 2.4 epochs of 313: 751.1999999999999
+        exact = near
     if gamma == 0.0:
         return constant(value, math.ceil(exact)).then(constant(0.0))
     if gamma == 1.0:
         return constant(value, max(1, math.floor(exact)))
-    if exact.denominator > 1:  # so many drops until one falls on a step again
-        return _uneven(where, value, gamma, exact)
-    interval = exact.numerator
-    n = None
-    if gamma > 1.0:
-        room = LOG_RANGE - max(0.0, math.log(abs(value) or 1.0))
-        n = max(1, int(min(room / math.log(gamma), 2**52 // interval)))
-    return constant(value, interval).repeat(n, peak_mult=gamma, floor_mult=gamma)
-
-
-def _uneven(where: str, value: float, gamma: float, interval: Fraction) -> Curve:
-    drops = interval.denominator
+    drops = exact.denominator  # so many until one falls on a step again
     if drops > MOST_LEGS:
-        _check.fail(where, "interval", f"a fraction of a denominator up to {MOST_LEGS}", interval)
-    seams = [math.ceil(i * interval) for i in range(drops + 1)]
+        _check.fail(where, names[1], f"a fraction n / d with d <= {MOST_LEGS}", interval)
+    room = LOG_RANGE - max(0.0, math.log(abs(value) or 1.0) if gamma > 1.0 else 0.0)
+    most = max(1, int(min(room / abs(math.log(gamma)), 2**52 // exact)))  # drops in all
+    factor = gamma ** min(drops, most)
+    if most < drops or factor > 1e6:  # more than a repeat may do in one cycle
+        return _drops(value, gamma, exact, min(most + 1, MOST_LEGS))
+    times = None if gamma < 1.0 else most // drops
+    return _drops(value, gamma, exact, drops).repeat(times, peak_mult=factor, floor_mult=factor)
+
+
+def _drops(value: float, gamma: float, interval: Fraction, count: int) -> Curve:
+    seams = [math.ceil(i * interval) for i in range(count + 1)]
     parts = [constant(value * gamma**i, b - a) for i, (a, b) in enumerate(pairwise(seams)) if b > a]
-    factor = gamma**drops
-    return sequence(*parts).repeat(
-        None if factor <= 1.0 else 1, peak_mult=factor, floor_mult=factor
-    )
+    return sequence(*parts)
 
 
 def held(of: Curve, interval: int) -> Curve:
@@ -262,39 +294,50 @@ def multi_step(value: float, milestones: Iterable[int], factors: Iterable[float]
 
 
 def combine(
-    where: str, schedules: Iterable[Any], join: Callable[..., Curve], base_lr: float
+    where: str,
+    schedules: Iterable[Any],
+    join: Callable[..., Curve],
+    base_lr: float,
+    argument: str = "schedulers",
 ) -> Schedule:
     """Schedules with the same names made one, name by name; ``base_lr`` multiplies ``lr``."""
     given = list(schedules)
     if not given:
-        _check.fail(where, "schedulers", "at least one Schedule", given)
+        _check.fail(where, argument, "at least one Schedule", given)
     for schedule in given:
         if not isinstance(schedule, Schedule):
-            _check.fail_type(where, "schedulers", "Schedules made by presets", schedule)
+            _check.fail_type(where, argument, "Schedules made by presets", schedule)
+        if "lr" not in schedule:
+            _check.fail(where, argument, "Schedules with a curve 'lr'", sorted(schedule))
         if set(schedule) != set(given[0]):
             names = sorted(given[0])
-            _check.fail(where, "schedulers", f"of the same names, {names}", sorted(schedule))
+            _check.fail(where, argument, f"of the same names, {names}", sorted(schedule))
     made = {name: join(*(s[name] for s in given)) for name in given[0]}
     return Schedule({**made, "lr": made["lr"] * base_lr})
 
 
 def in_a_row(
-    where: str, schedules: Iterable[Any], milestones: Iterable[int], base_lr: float
+    where: str,
+    schedules: Iterable[Any],
+    milestones: Iterable[int],
+    base_lr: float,
+    names: tuple[str, str] = ("schedulers", "milestones"),
 ) -> Schedule:
-    """Each schedule from its milestone on, on its own clock."""
+    """Each schedule from its milestone on, on its own clock; ``names`` are the peer's for both."""
     given = list(schedules)
-    seams = [_check.integer(where, "milestone", m, 0) for m in milestones]
+    seams = [_check.integer(where, f"{names[1]}[{i}]", m, 0) for i, m in enumerate(milestones)]
     if len(seams) != len(given) - 1:
-        _check.fail(where, "milestones", f"one fewer than schedulers, {len(given) - 1}", seams)
+        wanted = f"one fewer than {names[0]}, {len(given) - 1}"
+        _check.fail(where, names[1], wanted, seams)
     if any(b < a for a, b in pairwise(seams)):
-        _check.fail(where, "milestones", "in order", seams)
+        _check.fail(where, names[1], "in order", seams)
 
     def join(*curves: Curve) -> Curve:
         lengths = [b - a for a, b in pairwise([0, *seams])]
         parts = [_whole_or_part(c, n) for c, n in zip(curves, lengths, strict=False)]
         return sequence(*parts, curves[-1])
 
-    return combine(where, given, join, base_lr)
+    return combine(where, given, join, base_lr, names[0])
 
 
 def _whole_or_part(of: Curve, steps: int) -> Curve:

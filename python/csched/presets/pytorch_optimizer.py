@@ -121,19 +121,19 @@ def LinearScheduler(
 
 
 def PolyScheduler(
+    poly_order: float = 0.5,
+    *,
     t_max: int,
     max_lr: float,
     min_lr: float = 0.0,
     init_lr: float = 0.0,
     warmup_steps: int = 0,
-    *,
-    poly_order: float = 0.5,
 ) -> Schedule:
     """min_lr, a line to ``max_lr``, then ``min_lr + (max_lr - min_lr) * k**poly_order`` at step k.
 
     It grows, and in the peer without an end; here it is held from t_max on.
 
-    >>> PolyScheduler(5, 1.0, poly_order=1.0)["lr"].values(0, 5).tolist()
+    >>> PolyScheduler(1.0, t_max=5, max_lr=1.0)["lr"].values(0, 5).tolist()
     [0.0, 1.0, 1.0, 2.0, 3.0]
     """
     where = "pytorch_optimizer.PolyScheduler"

@@ -305,8 +305,8 @@ def PowerDecayScheduler(
     where = "pytorch_scheduler.PowerDecayScheduler"
     up, _ = lengths(where, total_steps, warmup_steps)
     power = _check.real(where, "alpha", alpha, 0.0, 100.0, open_low=True)
-    law = pieces.power_law(base_lr, up or 1, power)
-    return Schedule(lr=pieces.warmed(0.0, base_lr, up, law.clip(low=min_lr)))
+    law = pieces.power_law(base_lr, up or 1, power).clip(low=min_lr)
+    return Schedule(lr=pieces.warmed(0.0, base_lr, up, law if up else pieces.first(base_lr, law)))
 
 
 def HyperbolicLRScheduler(

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 
 from csched import _check
-from csched.presets import arguments, keras
+from csched.presets import arguments, keras, pieces
 from csched.recipes import linear_cosine, noisy_linear_cosine
 from csched.schedule import Schedule
 
@@ -46,8 +46,11 @@ def natural_exp_decay(
     >>> [round(v, 6) for v in natural_exp_decay(1.0, 1, 1.0)["lr"].values(0, 3).tolist()]
     [1.0, 0.367879, 0.135335]
     """
-    rate = math.exp(-_check.real("tensorflow.natural_exp_decay", "decay_rate", decay_rate))
-    return keras.ExponentialDecay(learning_rate, decay_steps, rate, staircase)
+    where = "tensorflow.natural_exp_decay"
+    n = _check.integer(where, "decay_steps", decay_steps, 1)
+    if staircase:
+        return keras.ExponentialDecay(learning_rate, n, math.exp(-decay_rate), True)
+    return Schedule(lr=pieces.natural(learning_rate, decay_rate / n))
 
 
 def inverse_time_decay(

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from numbers import Real
 from typing import Any
 
 from csched import _check
@@ -180,13 +181,16 @@ def StepLRScheduler(
 ) -> Schedule:
     """``base_lr * decay_rate**floor(t / decay_t)``, after a warm-up of its own by default.
 
+    ``decay_t`` is the decimal it prints as: 2.1 drops at step 21, where timm divides by the float
+    next to 2.1 and drops a step later.
+
     >>> c = StepLRScheduler(2, 0.5, warmup_t=2)["lr"]
     >>> c.values(0, 6).tolist()
     [0.0, 0.5, 1.0, 1.0, 0.5, 0.5]
     """
     where = "timm.StepLRScheduler"
     _check.real(where, "decay_t", decay_t, 0.0, open_low=True)
-    body = pieces.staircase(where, base_lr, decay_rate, decay_t)
+    body = pieces.staircase(where, base_lr, decay_rate, decay_t, ("decay_rate", "decay_t"))
     whole = warmed(where, body, warmup_t, warmup_lr_init, warmup_prefix, base_lr, base_lr)
     noise = noise_range_t, noise_steps, noise_pct, noise_std, noise_seed
     return finished(where, whole, noise, t_in_epochs, updates_per_epoch, endless=True)
@@ -375,7 +379,7 @@ def create_scheduler_v2(
     more |= {"noise_seed": noise_seed, "base_lr": base_lr, "t_in_epochs": step_on_epochs}
     more |= {"warmup_t": up, "warmup_lr_init": warmup_lr, "updates_per_epoch": updates or None}
     if noise is not None:
-        ends = [x * n for x in ([noise] if isinstance(noise, (int, float)) else noise)]
+        ends = [x * n for x in ([noise] if isinstance(noise, (int, float, Real)) else noise)]
         more["noise_range_t"] = ends[0] if len(ends) == 1 else ends
         if len(ends) == 1:
             whole = n

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from numbers import Real
 from typing import Any
 
 from csched import _check
@@ -64,7 +65,7 @@ def finished(
 ) -> Schedule:
     """With its noise, and each value for all updates of an epoch."""
     reach, steps, limit, std, seed = noise
-    if isinstance(reach, (int, float)):
+    if isinstance(reach, Real):
         if steps is None and endless:
             hint = "the schedule has no end, and noise is written down step by step"
             _check.fail(where, "noise_steps", "given with one number", steps, hint)

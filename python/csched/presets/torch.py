@@ -121,8 +121,6 @@ def ExponentialLR(gamma: float, *, base_lr: float = 1.0) -> Schedule:
     >>> ExponentialLR(0.5)["lr"](3)
     0.125
     """
-    if gamma == 0.0:
-        return Schedule(lr=pieces.constant(base_lr).then(pieces.constant(0.0)))
     return Schedule(lr=pieces.geometric("torch.ExponentialLR", base_lr, gamma))
 
 
@@ -162,6 +160,7 @@ def CyclicLR(
     step_size_down: int | None = None,
     mode: str = "triangular",
     gamma: float = 1.0,
+    *,
     cycle_momentum: bool = True,
     base_momentum: float = 0.8,
     max_momentum: float = 0.9,
@@ -170,8 +169,8 @@ def CyclicLR(
 
     ``mode`` "triangular2" halves the height every cycle, "exp_range" multiplies it by gamma**t.
     ``cycle_momentum`` writes the momentum also where an SGD was built without one, as torch does;
-    pass False to leave it alone. torch's ``scale_fn`` is a function and cannot be part of a spec:
-    multiply the curves instead.
+    pass False to leave it alone. torch's ``scale_fn`` (its seventh argument, so those after it are
+    keywords here) is a function and cannot be part of a spec: multiply the curves instead.
 
     >>> CyclicLR(0.0, 1.0, 2, mode="triangular2")["lr"].values(0, 8).tolist()
     [0.0, 0.5, 1.0, 0.5, 0.0, 0.25, 0.5, 0.25]
@@ -179,7 +178,8 @@ def CyclicLR(
     where = "torch.CyclicLR"
     _check.choice(where, "mode", mode, ["triangular", "triangular2", "exp_range"])
     up = _check.integer(where, "step_size_up", step_size_up, 1)
-    down = up if step_size_down is None else _check.integer(where, "down", step_size_down, 0)
+    below = up if step_size_down is None else step_size_down
+    down = _check.integer(where, "step_size_down", below, 0)
     curves = {"lr": _triangles(where, base_lr, max_lr, up, down, mode, gamma)}
     if cycle_momentum:
         legs = max_momentum, base_momentum
@@ -305,7 +305,7 @@ def LambdaLR(lr_lambda: Callable[[int], float], *, steps: int, base_lr: float = 
     [1.0, 0.5, 0.25, 0.25]
     """
     where = "torch.LambdaLR"
-    n = _check.integer(where, "steps", steps, 1)
+    n = _check.integer(where, "steps", steps, 1, pieces.MOST_VALUES)
     values = (base_lr * pieces.called(where, lr_lambda, t) for t in range(n))
     return Schedule(lr=pieces.steps_of(values))
 
@@ -319,7 +319,7 @@ def MultiplicativeLR(
     [1.0, 0.5, 0.25]
     """
     where = "torch.MultiplicativeLR"
-    n = _check.integer(where, "steps", steps, 1)
+    n = _check.integer(where, "steps", steps, 1, pieces.MOST_VALUES)
     values = [base_lr]
     for t in range(1, n):
         values.append(values[-1] * pieces.called(where, lr_lambda, t))
@@ -347,7 +347,8 @@ def ChainedScheduler(schedulers: Iterable[Schedule], *, base_lr: float = 1.0) ->
     """The product of schedules that are factors (made with ``base_lr`` 1), times ``base_lr``.
 
     torch gives this product for StepLR, MultiStepLR, ConstantLR, LinearLR, ExponentialLR,
-    PolynomialLR, MultiplicativeLR, and CosineAnnealingLR with ``eta_min`` 0. With any other child
+    PolynomialLR, MultiplicativeLR, and CosineAnnealingLR with ``eta_min`` 0 up to T_max, where it
+    is 0 (on the way back torch is off by a factor). With any other child
     it gives neither child nor product (3.13 times the peak for CosineAnnealingWarmRestarts beside
     LinearLR); here it is the product always.
 

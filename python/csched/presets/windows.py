@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from numbers import Integral
 from typing import Any
 
 from csched import _check
@@ -54,7 +55,7 @@ def law(
 
 
 def _times(value: Any, unit: int) -> Any:
-    if value is None or isinstance(value, int):
+    if value is None or isinstance(value, Integral):
         return value and value * unit
     return [v * unit for v in value]
 
