@@ -100,6 +100,7 @@ def test_counts_far_below_0_give_the_first_value():
         (lambda: cj.as_schedule(0.1), TypeError, "curve must be a Curve, got 0.1"),
         (lambda: cj.as_schedule(COSINE.tail("raise")), ValueError, "without tail 'raise'"),
         (lambda: cj.as_schedule(COSINE.noisy(0.1)), ValueError, "give noisy"),
+        (lambda: cj.as_schedule(-1e40 * COSINE), ValueError, "the largest float32, got "),
         (lambda: cj.as_schedule(COSINE)(1.5), TypeError, "count must be an integer, got 'float32'"),
         (lambda: cj.as_schedule(COSINE)((0, 1)), ValueError, "one integer, got .*two_words=True"),
         (lambda: cj.as_schedule(COSINE, two_words=True)((0.5, 1)), TypeError, "an integer"),

@@ -137,6 +137,7 @@ def test_looked_up_values_are_the_float32_curve_bit_for_bit(name):
     curve, n = CURVES[name], CURVES[name].steps * 2 + 10
     got = numbers(ck.LearningRateSchedule(curve)(ops.arange(n)))
     assert bits(got) == bits(curve.values(0, n, dtype=np.float32))
+    assert float(ck.LearningRateSchedule(curve)(-3)) == np.float32(curve(0))
 
 
 @pytest.mark.parametrize("name", LONG)
@@ -291,6 +292,26 @@ def test_adam_uses_the_scheduled_betas_in_its_arithmetic():
     np.testing.assert_allclose(model.get_weights()[0][0], w, rtol=30 * 2**-20)  # sqrt(1 - b^t)
 
 
+@pytest.mark.parametrize("accumulated", [None, 2])
+def test_a_scaled_loss_leaves_clock_and_values_to_the_optimizer_inside(accumulated):
+    """Powers of two scale exactly, so every weight is that of the run without."""
+
+    def trained(scaled):
+        steps = {"gradient_accumulation_steps": accumulated}
+        optimizer = keras.optimizers.SGD(0.1, momentum=0.9, weight_decay=0.01, **steps)
+        outer = keras.optimizers.LossScaleOptimizer(optimizer, 2**10) if scaled else optimizer
+        model = model_with(outer)
+        fit(model, 12, [ck.Scheduler(ONE_CYCLE)])
+        return weights(model)
+
+    assert trained(True) == trained(False)
+
+
+def test_a_model_that_does_not_train_is_left_alone():
+    model = keras.Sequential([keras.Input((1,)), Constant()])
+    model.predict(np.zeros((2, 1)), verbose=0, callbacks=[ck.Scheduler(ONE_CYCLE)])
+
+
 def test_a_second_schedule_replaces_the_first():
     other = csched.one_cycle(peak=0.01, steps=30)
     optimizer = recording(keras.optimizers.SGD)(0.1, momentum=0.9)
@@ -316,6 +337,8 @@ def scheduled(optimizer, **curves):
         (lambda: ck.LearningRateSchedule(COSINE.tail("raise")), ValueError, "without tail 'raise'"),
         (lambda: ck.LearningRateSchedule(COSINE.noisy(0.1)), ValueError, "without noise"),
         (lambda: ck.LearningRateSchedule(COSINE, 0), ValueError, "gradient_accumulation_steps"),
+        (lambda: ck.LearningRateSchedule(-1.0 * COSINE), ValueError, "curve must be in .0, inf"),
+        (lambda: ck.LearningRateSchedule(1e40 * COSINE), ValueError, "curve must be within 3.4"),
         (lambda: ck.Scheduler(COSINE), TypeError, "schedule must be a Schedule"),
         (lambda: ck.Scheduler(csched.Schedule(lrr=COSINE)), ValueError, "did you mean 'lr'"),
         (
@@ -370,7 +393,13 @@ CHOSEN = "looked_up or computed or update_t or accumulation or reloaded or secon
 @pytest.mark.skipif(BACKEND != "jax", reason="this is the run on another back end")
 @pytest.mark.parametrize("back_end", ["torch", "tensorflow"])
 def test_the_same_holds_on_the_other_back_ends(back_end):
-    options = ["-q", "-p", "no:cacheprovider", "-k", CHOSEN + " or a_call"]
+    options = [
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-k",
+        CHOSEN + " or a_call" + " or scaled" * (back_end == "torch"),
+    ]
     done = in_another_process(back_end, "-m", "pytest", *options, __file__)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
     assert " passed" in done.stdout

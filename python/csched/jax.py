@@ -278,6 +278,9 @@ def as_schedule(
         _check.fail(where, "mode", "'closed' where two_words", mode)
     if any(isinstance(node, Strict) for node in walk(curve)):
         _check.fail(where, "curve", "without tail 'raise', which compiled code cannot do", curve)
+    most = max(map(abs, legal.extremes(curve)))
+    if most > float(np.finfo(np.float32).max):
+        _check.fail(where, "curve", "within 3.40282e+38, the largest float32", most)
     tail = tail_of(curve)
     if mode == "closed" or two_words:
         return ClosedForm(tree_of(curve, 2 if two_words else 1), two_words)

@@ -69,7 +69,7 @@ class LearningRateSchedule(keras.optimizers.schedules.LearningRateSchedule):  # 
     Parameters
     ----------
     curve : Curve
-        Any curve but one with tail "raise", or noise without a stop.
+        Any curve of rates, 0 or more, but one with tail "raise", or noise without a stop.
     gradient_accumulation_steps : int, default 1
         What the optimizer was given: Keras asks for the rate once a batch, this counts updates.
 
@@ -90,6 +90,7 @@ class LearningRateSchedule(keras.optimizers.schedules.LearningRateSchedule):  # 
             _check.fail(
                 where, "curve", "without tail 'raise', which compiled code cannot do", curve
             )
+        legal.check(where, "lr", "curve", curve, 1.0, float(np.finfo(np.float32).max))
         name = "gradient_accumulation_steps"
         self.curve = curve
         self.gradient_accumulation_steps = _check.integer(
@@ -105,7 +106,7 @@ class LearningRateSchedule(keras.optimizers.schedules.LearningRateSchedule):  # 
 
     def __call__(self, step: Any) -> Any:
         """The float32 value at ``step``, an integer or what ``optimizer.iterations`` is."""
-        step = ops.cast(step, "int32")
+        step = ops.maximum(ops.cast(step, "int32"), 0)
         if self.gradient_accumulation_steps > 1:
             step = step // self.gradient_accumulation_steps
         if not self._period:
@@ -165,7 +166,8 @@ class Scheduler(keras.callbacks.Callback):  # type: ignore[misc]
 
     Pass it to every ``fit``; the clock is ``optimizer.iterations``, which Keras saves, so that a
     reloaded model goes on where it stopped. On JAX and TensorFlow the values are part of the
-    compiled step, on PyTorch they are set before each batch.
+    compiled step, on PyTorch they are set before each batch. A LossScaleOptimizer is asked for the
+    optimizer inside it.
 
     Parameters
     ----------
@@ -193,7 +195,9 @@ class Scheduler(keras.callbacks.Callback):  # type: ignore[misc]
     def set_model(self, model: Any) -> None:
         """Put the schedules into the optimizer; Keras calls this when ``fit`` begins."""
         super().set_model(model)
-        optimizer, compiled = model.optimizer, keras.backend.backend() != "torch"
+        if getattr(model, "optimizer", None) is None:
+            return  # predict() of a model that was never compiled
+        optimizer, compiled = _inner(model.optimizer), keras.backend.backend() != "torch"
         if not compiled and model.steps_per_execution != 1:
             _check.fail(
                 "csched.keras.Scheduler", "steps_per_execution", "1", model.steps_per_execution
@@ -213,12 +217,19 @@ class Scheduler(keras.callbacks.Callback):  # type: ignore[misc]
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         """On PyTorch: the values of the update to come."""
         if keras.backend.backend() == "torch":
-            optimizer = self.model.optimizer
+            optimizer = _inner(self.model.optimizer)
             count = int(optimizer.iterations)
             for name, curve in self.schedule.items():
                 if name != "lr":
                     value = float(np.float32(curve(count))) or _IN_USE
                     setattr(optimizer, ATTRIBUTES[name][0], value)
+
+
+def _inner(optimizer: Any) -> Any:
+    """What updates the weights; the one that scales the loss reads no hyperparameter itself."""
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        return _inner(optimizer.inner_optimizer)
+    return optimizer
 
 
 def _attribute(optimizer: Any, name: str) -> str:
