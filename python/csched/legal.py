@@ -53,7 +53,7 @@ def check_named(where: str, schedule: Schedule, largest: float) -> None:
 @functools.lru_cache(maxsize=256)
 def whole_numbers(curve: Curve) -> bool:
     """Whether the curve takes integer values only, where it was looked at."""
-    values = curve.program.gather(_places(curve))
+    values = _values(curve)
     return bool(np.all(values == np.rint(values)))
 
 
@@ -64,15 +64,21 @@ def extremes(curve: Curve) -> tuple[float, float]:
     Up to 2**20 steps every one is looked at. A longer curve is looked at at its first 2**14 steps,
     where its phases meet, which is where monotone profiles are largest, and at 2**14 steps between.
     """
-    values = curve.program.gather(_places(curve))
+    values = _values(curve)
     return float(values.min()), float(values.max())
+
+
+def _values(curve: Curve) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    n = curve.steps
+    if n >= _EVERY_STEP_BELOW:
+        return curve.program.gather(_places(curve))
+    values = np.empty(n + 1)
+    curve.program.fill(values)  # a tenth of the time of gather
+    return np.append(values, curve.program.gather(np.array([2**k for k in range(54)])))
 
 
 def _places(curve: Curve) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     n = curve.steps
-    if n < _EVERY_STEP_BELOW:
-        tail = [2**k for k in range(54)]
-        return np.concatenate([np.arange(n + 1), tail])
     between = np.linspace(0, min(2 * n, 2**53), _PLACES, dtype=np.int64)
     seams = np.array([s + d for s in seams_of(curve) for d in (-1, 0)], np.int64)
     places = np.concatenate([np.arange(_PLACES), between, seams])
