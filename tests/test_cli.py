@@ -413,6 +413,14 @@ def test_a_screen_without_blocks_gets_the_phases():
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+def test_names_are_shown_as_they_are(tmp_path):
+    path = tmp_path / "s.json"
+    c = csched.curve("linear", 0.1, 0.0, 9)
+    path.write_text(csched.Schedule({"betas[0]": c, "adam[lr]": c}).to_json())
+    shown = text_of("show", str(path))
+    assert [line.split("  ")[0] for line in shown.splitlines()[::4]] == ["betas[0]", "adam[lr]"]
+
+
 def test_show_says_that_a_law_has_no_end():
     shown = text_of("show", "inverse_sqrt", "--peak", "0.1", "--warmup-steps", "10")
     assert shown.splitlines()[:2] == ["lr  no end, from 0", "steps                   phase"]

@@ -181,11 +181,12 @@ def show(
 def _show(console: Console, name: str, curve: csched.Curve) -> None:
     first, last, after = (f"{curve(t):.6g}" for t in (0, curve.steps - 1, curve.steps))
     if curve.steps < _NO_END:
-        console.print(f"[bold]{name}[/]  {curve.steps} steps, {first} .. {last}, then {after}")
+        line = f"  {curve.steps} steps, {first} .. {last}, then {after}"
+        console.print(Text.assemble((name, "bold"), line))
         if console.encoding.startswith("utf"):
             console.print(curve.sparkline(60), style="blue")
     else:
-        console.print(f"[bold]{name}[/]  no end, from {first}")
+        console.print(Text.assemble((name, "bold"), f"  no end, from {first}"))
     table = Table("steps", "phase", box=None, padding=(0, 2, 0, 0), header_style="dim")
     for span, text in rows(curve):
         table.add_row(span, Text(text))
