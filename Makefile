@@ -6,6 +6,8 @@ SANITIZED := build/sanitized
 
 READY := .venv/built .venv/compiled
 
+.DEFAULT_GOAL := demo
+
 .PHONY: demo test lint bench accuracy catalogue variants bits sanitize clean
 
 .venv/requirements: requirements-dev.txt requirements-peers.txt

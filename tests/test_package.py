@@ -105,7 +105,7 @@ def test_every_public_function_has_a_docstring_with_an_example(name):
 
 
 def test_type_checkers_know_every_public_name(tmp_path):
-    names = [f"csched.{name}" for name in csched.__all__]
+    names = [f"csched.{name}" for name in ("__version__", *csched.__all__)]
     lines = ["import csched", *names, "reveal_type(csched.one_cycle(1.0, 9))", "csched.one_cyle"]
     (tmp_path / "user.py").write_text("\n".join(lines))
     command = [sys.executable, "-m", "mypy", "--strict", "--config-file", "pyproject.toml"]

@@ -37,6 +37,8 @@ from csched.stacking import stack as stack
 
 _core.use_variant(os.environ.get("CSCHED_VARIANT") or _core.variants()[-1])
 
+__version__: str
+
 # mypy reads no list but a literal one, and without any takes what is imported with * or as itself.
 # With __getattr__ it would take any name.
 if not TYPE_CHECKING:
