@@ -239,8 +239,7 @@ BAD = {
     ),
     "exponential cooldown to 0": (
         lambda: csched.wsd(1.0, 10, cooldown="exponential"),
-        "curve: end must be not 0 and of the sign of start, got 0.0; profile 'exponential' is "
-        "linear in the logarithm",
+        "wsd: floor must be not 0, got 0.0; cooldown 'exponential' is linear in the logarithm",
     ),
     "a block that is no power of two": (
         lambda: csched.fractal(12, low=0.1, high=1.0),

@@ -157,8 +157,23 @@ BAD = {
     ),
     "points no pairs": (
         lambda: curve("table", points=5),
-        "curve: points must be pairs (z, p) or at least two values of p, got 5; "
-        "'int' object is not iterable",
+        "curve: points must be pairs (z, p) or at least two values of p, got 5",
+    ),
+    "points by name": (
+        lambda: curve("table", points={0: 1, 1: 0}),
+        "curve: points must be pairs (z, p) or at least two values of p, got {0: 1, 1: 0}",
+    ),
+    "points of one": (
+        lambda: curve("table", points=[1]),
+        "curve: points must be pairs (z, p) or at least two values of p, got [1]",
+    ),
+    "points torn": (
+        lambda: curve("table", points=[(0, 1), (1,)]),
+        "curve: points must be pairs (z, p) or at least two values of p, got [(0, 1), (1,)]",
+    ),
+    "points nan": (
+        lambda: curve("table", points=[1, NAN, 0]),
+        "curve: p of points must be finite, got nan",
     ),
     "points overflow": (
         lambda: curve("table", 1e300, 0.0, points=[(0, 1), (0.5, 1e10), (1, 0)]),
@@ -531,6 +546,50 @@ BAD = {
         lambda: csched.cosine(0.1, 100, warmup=10),
         "cosine: warmup must be the name of a law or a Warmup, got 10; "
         "warmup is its law, warmup_steps its length",
+    ),
+    "a cooldown misspelled": (
+        lambda: csched.wsd(1e-3, 100, cooldown="cosin"),
+        "wsd: cooldown must be one of 'linear', 'cosine', 'one_minus_sqrt', 'sqrt', 'square', "
+        "'exponential', 'mirror_cosine', 'constant', 'polynomial', 'exponential_offset', 'rex', "
+        "'inverse_sqrt', 'tanh', 'parabolic', 'elliptic', 'inverse_power', 'logarithmic', "
+        "'hyperbolic', 'exp_hyperbolic', 'table', got 'cosin'; did you mean 'cosine'?",
+    ),
+    "a cooldown to 0 in the logarithm": (
+        lambda: csched.wsd(1e-3, 100, cooldown="exponential"),
+        "wsd: floor must be not 0, got 0.0; "
+        "cooldown 'exponential' is linear in the logarithm: give 1e-3 of peak, say",
+    ),
+    "cycles that shrink": (
+        lambda: csched.sgdr(0.1, 100, t_0=10, t_mult=0.5),
+        "sgdr: t_mult must be in [1, inf), got 0.5",
+    ),
+    "a grid of a name": (
+        lambda: csched.grid("cosine", peak=[0.1], steps=9),
+        "grid: make must be a recipe, curve or a function that returns these, got 'cosine'",
+    ),
+    "a schedule stretched to nothing": (
+        lambda: csched.rex(0.1, 100).stretch(0),
+        "Schedule.stretch: steps must be in [1, 2**53], got 0",
+    ),
+    "a schedule stretched between steps": (
+        lambda: csched.rex(0.1, 100).stretch(1.5),
+        "Schedule.stretch: steps must be an int, got 1.5",
+    ),
+    "a schedule extended into the past": (
+        lambda: csched.rex(0.1, 100).extend(10, at=50),
+        "Schedule.extend: steps must be in [51, 2**53], got 10",
+    ),
+    "a schedule extended from beyond": (
+        lambda: csched.rex(0.1, 100).extend(200, at=150),
+        "Schedule.extend: at must be in [0, 99], got 150",
+    ),
+    "a schedule held for less": (
+        lambda: csched.rex(0.1, 100).extend(90, "hold"),
+        "Schedule.extend: steps must be in [100, 2**53], got 90",
+    ),
+    "a schedule of a file": (
+        lambda: csched.from_json(Path("s.json")),
+        "from_json: text must be a str of JSON, not a file or its name, got PosixPath('s.json')",
     ),
     "a flag as text": (
         lambda: csched.one_cycle(0.1, 100, endpoint="no"),

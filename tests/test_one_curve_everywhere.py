@@ -183,3 +183,9 @@ def test_steps_may_come_as_an_array_of_any_framework():
         assert LR(step) == wanted[3]
     with pytest.raises(TypeError, match="steps must be integers, got an array of float32"):
         LR(torch.ones(3))
+
+
+def test_points_may_come_as_an_array_of_any_framework():
+    own = csched.curve("table", 1.0, 0.0, 9, points=[1.0, 0.25, 0.0])
+    for points in (torch.tensor([1, 0.25, 0]), jnp.array([1, 0.25, 0]), np.array([1, 0.25, 0])):
+        assert csched.curve("table", 1.0, 0.0, 9, points=points) == own

@@ -74,6 +74,7 @@ def plot(
         Made by pyplot: ``plt.show()`` shows it, ``figure.savefig("lr.png")`` saves it.
     """
     where = "Schedule.plot"
+    _check.flag(where, "log", log)
     begin = _check.integer(where, "start", start, 0)
     if stop is None and schedule.steps >= _NO_END:
         _check.fail(where, "stop", "given where a schedule has no end", stop)

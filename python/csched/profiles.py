@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import numbers
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
+
+import numpy as np
 
 from csched import _check, _core
 
@@ -108,15 +111,20 @@ def _known(where: str, profile: str, given: Mapping[str, Any], names: Sequence[s
 
 def _points(where: str, points: Any) -> Points:
     """Pairs (z, p), or values of p at equal distances; from (0, 1) to (1, 0)."""
-    try:
-        items = list(points)
-        if items and not isinstance(items[0], (tuple, list)) and not hasattr(items[0], "__len__"):
-            items = [(i / (len(items) - 1), p) for i, p in enumerate(items)]
-        pairs = tuple(
-            (_check.real(where, "z", z, 0.0, 1.0), _check.real(where, "p", p)) for z, p in items
-        )
-    except (TypeError, ValueError, ZeroDivisionError) as error:
-        _check.fail(where, "points", "pairs (z, p) or at least two values of p", points, str(error))
+    wanted = "pairs (z, p) or at least two values of p"
+    items = points.tolist() if hasattr(points, "tolist") else points
+    if isinstance(items, (str, Mapping)) or not isinstance(items, Iterable):
+        _check.fail_type(where, "points", wanted, points)
+    items = list(items)
+    if len(items) > 1 and all(isinstance(p, numbers.Real) for p in items):
+        items = [(i / (len(items) - 1), p) for i, p in enumerate(items)]
+    for item in items:
+        if not isinstance(item, (tuple, list, np.ndarray)) or len(item) != 2:
+            _check.fail(where, "points", wanted, points)
+    pairs = tuple(
+        (_check.real(where, "z of points", z, 0.0, 1.0), _check.real(where, "p of points", p))
+        for z, p in items
+    )
     if len(pairs) < 2 or pairs[0] != (0.0, 1.0) or pairs[-1] != (1.0, 0.0):
         _check.fail(where, "points", "from (0, 1) to (1, 0)", points)
     if any(later[0] < earlier[0] for earlier, later in pairwise(pairs)):

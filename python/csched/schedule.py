@@ -123,6 +123,7 @@ class Schedule:
 
     def stretch(self, steps: int) -> Schedule:
         """Every curve over the given number of steps; shorter curves in proportion."""
+        steps = _check.integer("Schedule.stretch", "steps", steps, 1)
         whole = self.steps
         return Schedule(
             {k: c.stretch(max(1, round(c.steps * steps / whole))) for k, c in self.items()}
@@ -133,12 +134,16 @@ class Schedule:
 
         Shorter curves in proportion; a curve that is over by ``at`` stays as it is.
         """
-        whole, begin = self.steps, at or 0
+        where, whole = "Schedule.extend", self.steps
+        held = _check.choice(where, "how", how, ["stretch", "hold"]) == "hold"
+        last = whole if held else max(0, whole - 1)
+        begin = 0 if at is None else _check.integer(where, "at", at, 0, last)
+        steps = _check.integer(where, "steps", steps, whole if held else begin + 1)
 
         def one(c: Curve) -> Curve:
-            if how == "stretch" and c.steps <= begin:
+            if not held and c.steps <= begin:
                 return c
-            if how == "stretch":
+            if not held:
                 left = (c.steps - begin) * (steps - begin) / max(1, whole - begin)
                 return c.extend(begin + max(1, round(left)), how, at)
             return c.extend(c.steps + steps - whole, how, None if at is None else min(at, c.steps))
@@ -184,6 +189,8 @@ def from_json(text: str) -> Schedule:
     """
     import json  # for files only, so not at import
 
+    if not isinstance(text, (str, bytes, bytearray)):
+        _check.fail_type("from_json", "text", "a str of JSON, not a file or its name", text)
     try:
         data = json.loads(text)
     except json.JSONDecodeError as error:

@@ -99,6 +99,8 @@ def grid(make: Callable[..., Curve | Schedule], *, curve: str = "lr", **argument
     >>> g.arguments[1]
     {'peak': 0.1, 'beta': 0.5, 'steps': 4}
     """
+    if not callable(make):
+        _check.fail_type("grid", "make", "a recipe, curve or a function that returns these", make)
     swept = [
         v.tolist() if isinstance(v, np.ndarray) else v if isinstance(v, list) else [v]
         for v in arguments.values()

@@ -77,6 +77,7 @@ def sgdr(
     up = _check.integer(where, "warmup_steps", warmup_steps, 0)
     if t_0 is not None:
         t_0 = _check.integer(where, "t_0", t_0, 1)
+        _check.real(where, "t_mult", t_mult, 1.0)
         cycle = curve(profile, peak, floor, t_0, **profile_arguments)
         whole = cycles_over(where, cycle, steps, cycles, length_mult=t_mult, **mults)
         return Schedule(lr=_warmed(where, whole, up) if up else whole)

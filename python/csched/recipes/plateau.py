@@ -39,13 +39,16 @@ COOLDOWNS: Mapping[str, tuple[str, dict[str, float]]] = MappingProxyType(
 
 def falling(where: str, shape: str, peak: float, floor: float, steps: int, **given: Any) -> Curve:
     """A cooldown of one of the shapes."""
-    names = [*COOLDOWNS, "mirror_cosine", *(PROFILES.keys() - COOLDOWNS)]
+    names = [*COOLDOWNS, "mirror_cosine", *(p for p in PROFILES if p not in COOLDOWNS)]
     name = _check.choice(where, "cooldown", shape, names)
     if name == "mirror_cosine":  # twice the line less the cosine
         drop = peak - floor
         line, bow = (curve(p, k * drop, 0.0, steps) for p, k in (("linear", 2), ("cosine", -1)))
         return line + bow + floor if floor else line + bow
     profile, arguments = COOLDOWNS.get(name, (name, {}))
+    if PROFILES[profile].positive and floor == 0.0:
+        hint = f"cooldown {name!r} is linear in the logarithm: give 1e-3 of peak, say"
+        _check.fail(where, "floor", "not 0", floor, hint)
     return curve(profile, peak, floor, steps, **{**arguments, **given})
 
 
