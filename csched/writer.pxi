@@ -249,6 +249,8 @@ cdef class Writer:
         # A GradScaler hands found_inf to optimizers that skip inside their kernel; only then is
         # it read, which waits for the device.
         found = getattr(optimizer, "found_inf", None)
+        if kwargs and self._only_fills_state(kwargs):
+            return
         if found is None or not float(found):
             if self._guarded:
                 self._look_around()

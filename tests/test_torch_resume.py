@@ -11,6 +11,10 @@ import numpy as np
 import pytest
 import torch
 from torch.distributed import checkpoint
+from torch.distributed.checkpoint.state_dict import (
+    get_optimizer_state_dict,
+    set_optimizer_state_dict,
+)
 
 import csched
 
@@ -226,6 +230,35 @@ def test_distributed_checkpoint_saves_and_loads(tmp_path):
     fresh = csched.torch.Scheduler(sgd(), SPECS["one_cycle"])
     checkpoint.load({"scheduler": fresh}, checkpoint_id=tmp_path)
     assert fresh.position == 5
+
+
+@pytest.mark.parametrize("storage", ["keep", "buffer"])
+def test_an_update_by_which_torch_fills_a_state_is_none(storage):
+    """An optimizer without state makes one, with an lr of 0, when its state is asked for or set."""
+
+    def made(updates):
+        model = torch.nn.Linear(2, 1)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+        how = {"drive": "optimizer", "storage": storage}
+        scheduler = csched.torch.Scheduler(optimizer, SPECS["linear"], **how)
+        for _ in range(updates):
+            model(torch.ones(1, 2)).sum().backward()
+            optimizer.step(closure=None)
+            optimizer.zero_grad()
+        return model, optimizer, scheduler
+
+    model, optimizer, scheduler = made(0)
+    get_optimizer_state_dict(model, optimizer)
+    assert scheduler.position == 0
+    assert float(optimizer.param_groups[0]["lr"]) == pytest.approx(SPECS["linear"]["lr"](0), 1e-7)
+    model, optimizer, scheduler = made(5)
+    assert scheduler.position == 5
+    states = get_optimizer_state_dict(model, optimizer), scheduler.state_dict()
+    model, optimizer, scheduler = made(0)
+    scheduler.load_state_dict(states[1])
+    set_optimizer_state_dict(model, optimizer, states[0])
+    assert scheduler.position == 5
+    assert float(optimizer.param_groups[0]["lr"]) == pytest.approx(SPECS["linear"]["lr"](5), 1e-7)
 
 
 @pytest.mark.parametrize("storage", ["keep", "buffer", "device"])

@@ -179,6 +179,13 @@ def buffered(groups=3, storage="buffer"):
     return optimizer, scheduler, right
 
 
+def test_a_buffer_for_an_adam_that_takes_no_tensor_is_refused():
+    parameter = torch.nn.Parameter(torch.zeros(2))
+    for cls in (torch.optim.Adam, torch.optim.AdamW):
+        with pytest.raises(ValueError, match="lr must be read as a tensor for storage 'buffer'"):
+            csched.torch.Scheduler(cls([parameter], foreach=True), COSINE, storage="buffer")
+
+
 def test_autograd_sees_a_write_that_is_no_operation_of_torch():
     """The buffer's memory is written directly; what was saved of it may not be used after that."""
     optimizer, scheduler, right = buffered()

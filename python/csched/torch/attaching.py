@@ -67,6 +67,8 @@ class Attachment:
         bound = binding.bind(group, rule, self.extra, scale)
         if self.storage == "device":
             capturable.check(inner, bound, binding.device_of(group))
+        if self.storage == "buffer":
+            capturable.check_foreach(inner, bound)
         return bound
 
     def _check_shared(self, bounds: list[Bound]) -> None:

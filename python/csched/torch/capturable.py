@@ -57,6 +57,15 @@ def check(optimizer: Optimizer, bound: Bound, device: torch.device) -> None:
         _check.fail(WHERE, path, "read on the device for storage 'device'", _form(group), hint)
 
 
+def check_foreach(optimizer: Optimizer, bound: Bound) -> None:
+    """Refuse an lr that becomes a tensor in a form of Adam that takes none anywhere."""
+    group = bound.group
+    tied = group.get("foreach") and not group.get("capturable")
+    if tied and "lr" in bound.curves and _owner(optimizer) in ("Adam", "AdamW"):
+        hint = "build it without foreach=True; storage 'keep' takes it as it is"
+        _check.fail(WHERE, "lr", "read as a tensor for storage 'buffer'", _form(group), hint)
+
+
 def _takes(owner: str, group: dict[str, object], path: str, device: torch.device) -> bool:
     if device.type == "cpu":
         return not group.get("foreach") or path not in REFUSED_ON_CPU.get(owner, [])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
@@ -35,6 +36,20 @@ def rebinder(ref: Callable[[], Scheduler | None]) -> Callable[[Optimizer], None]
             scheduler._write_now()
 
     return hook
+
+
+def only_fills_state(kwargs: Mapping[str, Any]) -> bool:
+    """Whether an update is that of ``torch.distributed.checkpoint``, which is none.
+
+    Where an optimizer has no state yet, ``get_optimizer_state_dict`` and its siblings let it make
+    an update with an lr of 0 and gradients of 0. Nothing but its caller tells it from others.
+    """
+    if kwargs.get("closure", kwargs) is not None:
+        return False
+    frame = sys._getframe()
+    while frame.f_back is not None and frame.f_code.co_name != "_init_optim_state":
+        frame = frame.f_back
+    return bool(frame.f_globals.get("__name__") == "torch.distributed.checkpoint.state_dict")
 
 
 def captures(device: torch.device) -> Callable[[], bool] | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
 from torch.optim.lr_scheduler import LRScheduler
 
 from csched import _check, _core, legal
-from csched.torch import binding, checking
+from csched.torch import binding, checking, hooks
 from csched.torch.attaching import Attachment
 from csched.torch.binding import WHERE, Binding
 
@@ -116,6 +117,9 @@ class Reading(_core.Writer, LRScheduler):
     def describe(self) -> str:
         """The schedules by group, phases with absolute steps."""
         return "\n".join(f"group {k}\n{s.describe()}" for k, s in self._held.rules.items())
+
+    def _only_fills_state(self, kwargs: Mapping[str, Any]) -> bool:
+        return hooks.only_fills_state(kwargs)
 
     def _ask(self) -> int | None:
         """Be where the devices are, if they were moved alone; None: at no value."""
