@@ -567,6 +567,10 @@ BAD = {
         lambda: csched.grid("cosine", peak=[0.1], steps=9),
         "grid: make must be a recipe, curve or a function that returns these, got 'cosine'",
     ),
+    "a name given twice": (
+        lambda: csched.Schedule({"lr": C}, lr=2 * C),
+        "Schedule: a name must be given once, got ['lr']",
+    ),
     "a schedule stretched to nothing": (
         lambda: csched.rex(0.1, 100).stretch(0),
         "Schedule.stretch: steps must be in [1, 2**53], got 0",

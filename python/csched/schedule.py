@@ -45,6 +45,8 @@ class Schedule:
         if not isinstance(curves, Mapping | None):
             hint = "give it a name: Schedule(lr=...)"
             _check.fail_type("Schedule", "curves", "a mapping of names to curves", curves, hint)
+        if twice := [name for name in named if curves and name in curves]:
+            _check.fail("Schedule", "a name", "given once", twice)
         made = {**(curves or {}), **named}
         if not made:
             _check.fail("Schedule", "curves", "at least one named curve", made)
