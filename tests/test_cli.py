@@ -220,6 +220,11 @@ BAD = {
     ),
     "name-of-a-preset": (("OneCycleLR",), "did you mean 'torch.OneCycleLR', "),
     "name-of-a-library": (("torch",), "got 'torch'; 'csched list torch' has its presets"),
+    "call-as-in-python": (("rex(0.1, 9)",), "recipe must be a name of 'csched list'"),
+    "values-set-apart": (
+        ("multi_step", "--peak", "1", "--steps", "99", "--boundaries", "30", "60"),
+        "got '60'; several values are written 30,60; it takes peak",
+    ),
     "unknown-library": (("torhc.StepLR",), "library must be one of"),
     "unknown-preset": (("torch.StepRL",), "did you mean 'StepLR'?"),
     "missing-arguments": (("rex",), "rex needs --peak, --steps; it takes peak, steps"),

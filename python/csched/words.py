@@ -44,7 +44,7 @@ def schedule_of(name: str, words: Sequence[str]) -> csched.Schedule:
 def recipe_of(name: str) -> Callable[..., csched.Schedule]:
     """``rex`` is a recipe, ``torch.OneCycleLR`` a preset."""
     library, dot, preset = name.partition(".")
-    if dot:
+    if dot and library.isidentifier():
         presets = presets_of(library)
         return presets[_check.choice("csched", f"preset of {library}", preset, presets)]
     if name not in csched.RECIPES:
