@@ -296,6 +296,16 @@ BAD = {
         lambda: C[2:2].stretch(5),
         f"Curve.stretch: steps must be 0: {C!r}[2:2] has no other length, got 5",
     ),
+    "stretch the noise of nothing": (
+        lambda: C[2:2].noisy(0.1).stretch(5),
+        f"Curve.stretch: steps must be 0: {C!r}[2:2].noisy(0.1, 0, 0, None) has no other length, "
+        "got 5",
+    ),
+    "cycles that outgrow a span": (
+        lambda: curve("linear", 1.0, 0.0, 2, offset=1e10, span=1e12).repeat(None, 2),
+        "Curve.stretch: steps must be such that the whole profile takes 1e-09 to 2**53 steps, "
+        "got 4503599627370496",
+    ),
     "clip turned round": (
         lambda: C.clip(1.0, 0.0),
         "Curve.clip: low must be at most high = 0.0, got 1.0",

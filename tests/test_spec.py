@@ -280,6 +280,27 @@ def test_stretching_keeps_the_shape():
     assert c[10:40].stretch(60).values()[::2].tolist() == pytest.approx(c[10:40].values().tolist())
 
 
+def test_a_part_of_what_repeats_for_ever_keeps_its_shape():
+    part = csched.curve("linear", 1.0, 0.0, 3).repeat()[1:]  # two steps, then whole cycles
+    assert part.stretch(4).values(0, 9)[::2].tolist() == part.values(0, 5).tolist()
+
+
+FOR_EVER = csched.curve("linear", 1.0, 0.0, 3).repeat()
+CUT = {
+    "a part of a cycle": FOR_EVER[1:].repeat(3).repeat(4, length_mult=1.5),
+    "cycles": FOR_EVER.repeat(3).repeat(4, length_mult=1.5),
+    "cycles with levels": FOR_EVER.repeat(2, peak_mult=0.5).repeat(2, length_mult=1.5),
+    "what is held": csched.curve("rex", 1.0, 0.5, 1).rounded(0.25)[3:][:2].repeat(2, length_mult=2),
+}
+
+
+@pytest.mark.parametrize("name", CUT)
+def test_a_curve_that_was_made_has_values(name):
+    cycle = CUT[name].of
+    assert np.isfinite(CUT[name].values(0, CUT[name].steps + 9)).all()
+    assert CUT[name].values(0, cycle.steps).tolist() == cycle.values().tolist()
+
+
 def test_stretching_keeps_an_inclusive_end_and_marks():
     c = curve("linear", 1.0, 0.0, 11, endpoint=True)
     assert c.stretch(5) == curve("linear", 1.0, 0.0, 5, endpoint=True)

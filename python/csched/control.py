@@ -156,7 +156,7 @@ def _rest_of_repeat(c: Repeat, at: int) -> Curve:
     if c.length_mult != 1 or c.has_levels:
         if c.n is None or c.n > MOST_CYCLES:
             return c[at:]
-        return rest(sequence(*c.cycles()), at)
+        return rest(c.in_a_row(), at)
     i, into = divmod(at, c.of.steps)
     if c.n is None:
         return sequence(rest(c.of, into), c) if into else c

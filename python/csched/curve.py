@@ -233,7 +233,8 @@ class Curve(Evaluator):
         curve('cosine', 1.0, 0.0, 10)
         """
         steps = _check.integer("Curve.stretch", "steps", steps, 1)
-        return self if steps == self.steps else self._stretched(steps)
+        stretched = type(self)._stretched if self.steps else Curve._stretched
+        return self if steps == self.steps else stretched(self, steps)
 
     def extend(self, steps: int, how: str = "stretch", at: int | None = None) -> Curve:
         """Another horizon from step ``at`` on; the values before it keep their bits.

@@ -310,17 +310,19 @@ class Window(Curve):
         return (r - self.start for r in _below(stop, self.of._restarts(t + self.start)))
 
     def _stretched(self, steps: int) -> Curve:
-        if not self.steps:
-            return Curve._stretched(self, steps)
         if 0 < self.start < self.of.steps:
             left = control.rest(self.of, self.start)
             if not isinstance(left, Window):  # it begins where this does, and stays there
-                return (left if self.stop is None else left[: self.steps]).stretch(steps)
+                left = left if self.stop is None else left[: self.steps]
+                if left.steps == self.steps:  # not where what repeats for ever follows
+                    return left.stretch(steps)
         start = round(Fraction(self.start * steps, self.steps))
         if self.stop is None:
-            return Window(self.of.stretch(start + steps), start)
+            longer = self.of.stretch(start + steps)
+            return Window(longer, start) if start else longer
         whole = max(1, round(Fraction(self.of.steps * steps, self.steps)))
-        return Window(self.of.stretch(whole), start, start + steps)
+        of = self.of.stretch(whole) if self.of.steps else self.of
+        return Window(of, start, start + steps)
 
     def _scaled(self, factor: float) -> Curve:
         return replace(self, of=self.of * factor)

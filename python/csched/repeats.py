@@ -45,7 +45,7 @@ class Repeat(Curve):
         if self.of.steps == 0:
             _check.fail(where, "the curve", "of at least one step", self.of)
         if self.length_mult != 1:
-            self.lengths()
+            self.of.stretch(self.lengths()[-1])
         elif self.n is not None and self.of.steps * self.n > _check.MAX_STEP:
             _check.fail(where, "n", "such that all cycles end by step 2**53", self.n)
         if self.has_levels:
@@ -125,6 +125,11 @@ class Repeat(Curve):
             made.append(cycle._at_levels(self.level_of(i)) if self.has_levels else cycle)
         return made
 
+    def in_a_row(self, change: Callable[[Curve], Curve] = lambda c: c) -> Curve:
+        """The cycles, changed, as a sequence; what goes on for ever is cut at the next."""
+        *earlier, last = map(change, self.cycles())
+        return nodes.sequence(*(c[: c.steps] if c._endless else c for c in earlier), last)
+
     def level_of(self, i: int) -> Callable[[float], float]:
         """Where a start or end of the first cycle lies in cycle i."""
         mults = self.floor_mult, self.peak_mult, self.amplitude_mult
@@ -174,7 +179,7 @@ class Repeat(Curve):
             count = 1 if self.n is None else self.n
             if steps % count == 0:
                 return replace(self, of=self.of.stretch(steps // count))
-        return nodes.sequence(*self.cycles()).stretch(steps)
+        return self.in_a_row().stretch(steps)
 
     def _scaled(self, factor: float) -> Curve:
         if factor < 0 and self.has_levels:
@@ -184,7 +189,7 @@ class Repeat(Curve):
     def _at_levels(self, level: Callable[[float], float]) -> Curve:
         if not self.has_levels:
             return replace(self, of=self.of._at_levels(level))
-        return nodes.sequence(*(c._at_levels(level) for c in self.cycles()))
+        return self.in_a_row(lambda c: c._at_levels(level))
 
 
 @lru_cache(maxsize=512)  # asked for by every property, and costly in fractions
