@@ -141,6 +141,22 @@ def test_a_reduction_is_written_at_once_and_not_before():
     assert scheduler.last_applied() == [{"lr": 0.8}]
 
 
+def test_optimizers_on_one_clock_may_share_a_plateau():
+    plateau, one, two = Plateau(0.5, patience=0), sgd(), sgd()
+    first = csched.torch.Scheduler(one, csched.linear(0.5, 8), plateau=plateau)
+    second = csched.torch.Scheduler(two, csched.linear(1.0, 8), plateau=plateau, drive=first)
+    first.step()
+    assert [first.observe(1.0) for _ in range(2)] == [False, True]
+    rates = lambda: [o.param_groups[0]["lr"] for o in (one, two)]  # noqa: E731
+    assert rates() == [0.21875, 0.4375]
+    first.step()
+    assert rates() == [0.1875, 0.375]
+    assert first.state_dict()["plateau"] == second.state_dict()["plateau"]
+    second.detach()
+    assert second.observe(1.0)
+    assert rates() == [0.09375, sgd().param_groups[0]["lr"]]
+
+
 def test_other_options_are_no_silent_mix():
     make = lambda p: csched.torch.Scheduler(sgd(), csched.linear(0.1, 9), plateau=p)  # noqa: E731
     state = make(Plateau(patience=3)).state_dict()

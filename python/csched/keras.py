@@ -63,6 +63,8 @@ _XP = SimpleNamespace(
 class LearningRateSchedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
     """A curve as the learning rate of a Keras optimizer, saved and loaded with the model.
 
+    Keras knows it by name where ``csched.keras`` has been imported: also do so before loading.
+
     Update t uses ``curve(t)``, in float32 and from update 0 on: the rounded exact value up to
     2^20 steps, beyond that within 8 ulp of it (general powers: see ``csched.jax.as_schedule``).
 

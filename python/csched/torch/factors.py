@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import itertools
 import operator
+import weakref
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -14,13 +15,21 @@ from csched.plateau import Plateau, staircase
 from csched.torch import binding
 from csched.torch.binding import WHERE, Bound
 
+_of: weakref.WeakKeyDictionary[Plateau, weakref.WeakSet[Any]] = weakref.WeakKeyDictionary()
+
 
 class Factors:
     """A plateau or None, and events (step, factor) whose factors multiply from their step on."""
 
-    def __init__(self, plateau: Plateau | None) -> None:
+    def __init__(self, plateau: Plateau | None, scheduler: Any) -> None:
         self.plateau = plateau
+        if plateau is not None:
+            _of.setdefault(plateau, weakref.WeakSet()).add(scheduler)
         self.by_hand: tuple[tuple[int, float], ...] = ()
+
+    def sharing(self, scheduler: Any) -> set[Any]:
+        """The schedulers that were given this plateau, and this one."""
+        return {scheduler, *(_of.get(self.plateau, ()) if self.plateau is not None else ())}
 
     def curve(self) -> Curve | None:
         """The product of all, as far as it is known; None for none."""

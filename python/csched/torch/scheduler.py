@@ -67,7 +67,8 @@ class Scheduler(Reading):
     extra : iterable of str, optional
         Curves that go to no optimizer, such as a batch size; read them with ``value(name)``.
     plateau : csched.plateau.Plateau, optional
-        Multiplies every lr; ``observe(metric)`` feeds it.
+        Multiplies every lr; ``observe(metric)`` feeds it. Schedulers on one clock may share one:
+        it is fed by one of them and holds for all.
     foreign : "overwrite" or "raise", default "overwrite"
         What a step does with a number of ours that other code has written: write its own value
         without a look, or look at all of them first and raise. ``assert_synced()`` looks now.
@@ -132,7 +133,7 @@ class Scheduler(Reading):
             (extra,) if isinstance(extra, str) else tuple(extra),
         )
         self._drive = drive
-        self._factors = Factors(plateau)
+        self._factors = Factors(plateau, self)
         self._foreign = _check.choice(WHERE, "foreign", foreign, ["overwrite", "raise"])
         self._handles: list[Any] = []
         self._guards: list[Any] = []
@@ -289,9 +290,10 @@ class Scheduler(Reading):
             _check.fail(f"{WHERE}.observe", "plateau", "given at construction", None)
         self._ask()
         falls = plateau.observe(metric, self.position)
-        if falls:
-            self._take()
-            self._write_now()
+        for scheduler in self._factors.sharing(self) if falls else ():
+            scheduler._ask()
+            scheduler._take()
+            scheduler._write_now()
         return falls
 
     def scale(self, factor: float, from_t: int | None = None) -> None:
