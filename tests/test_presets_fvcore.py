@@ -72,7 +72,7 @@ def test_exponential(a, decay, n):
 
 
 @DRAWS
-@given(values, st.floats(0.2, 4.0), lengths)
+@given(values, st.just(0.0) | st.floats(0.2, 4.0), lengths)
 def test_polynomial(a, power, n):
     preset = presets.PolynomialDecayParamScheduler(a, power, steps=n)
     compared(preset, peer.PolynomialDecayParamScheduler(a, power), n)

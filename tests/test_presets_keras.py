@@ -109,13 +109,13 @@ def test_piecewise_constant(boundaries, data):
 
 
 @DRAWS
-@given(values, lengths, values, st.floats(1.0, 4.0))
+@given(values, lengths, values, st.just(0.0) | st.floats(1.0, 4.0))
 def test_polynomial(first, n, last, power):
     compared("PolynomialDecay", N, first, n, last, power)
 
 
 @DRAWS
-@given(values, st.integers(1, 20), values, st.floats(1.0, 3.0))
+@given(values, st.integers(1, 20), values, st.just(0.0) | st.floats(1.0, 3.0))
 def test_polynomial_cycle(first, n, last, power):
     compared("PolynomialDecay", N, first, n, last, power, True)
 

@@ -74,7 +74,7 @@ DRAWN = {
         "base_lr": values,
         "end_lr": values,
         "total_steps": lengths,
-        "power": st.floats(0.2, 4.0),
+        "power": st.just(0.0) | st.floats(0.2, 4.0),
     },
     "polynomial_decay": {
         "start_lr": values,

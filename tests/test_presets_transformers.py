@@ -123,7 +123,7 @@ def test_hard_restarts(warmup, total, count, lr):
 
 
 @DRAWS
-@given(warmups, totals, st.floats(0.0, 1e-6), st.floats(0.5, 4.0), rates)
+@given(warmups, totals, st.floats(0.0, 1e-6), st.just(0.0) | st.floats(0.5, 4.0), rates)
 def test_polynomial(warmup, total, end, power, lr):
     if warmup == total:
         total += 1

@@ -87,7 +87,7 @@ def PolynomialDecayParamScheduler(base_value: float, power: float, *, steps: int
     [1.0, 0.25, 0.0, 0.0]
     """
     n = _whole("PolynomialDecayParamScheduler", steps)
-    return Schedule(lr=curve("polynomial", base_value, 0.0, n, power=power))
+    return Schedule(lr=pieces.polynomial(base_value, 0.0, n, power))
 
 
 def MultiStepParamScheduler(

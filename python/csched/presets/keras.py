@@ -79,8 +79,8 @@ def PolynomialDecay(
     where = "keras.PolynomialDecay"
     n = _check.integer(where, "decay_steps", decay_steps, 1)
     first, last = initial_learning_rate, end_learning_rate
-    if not cycle:
-        return Schedule(lr=curve("polynomial", first, last, n, power=power))
+    if not cycle or power == 0.0:
+        return Schedule(lr=pieces.polynomial(first, last, n, power))
     return Schedule(lr=pieces.stretched_cycles(first, last, n, power))
 
 

@@ -104,16 +104,17 @@ def polynomial(*, base_lr: float, end_lr: float, total_steps: int, power: float)
     [1.0, 0.25, 0.0]
     """
     n = _check.integer("lrsched.polynomial", "total_steps", total_steps, 1)
-    return Schedule(lr=curve("polynomial", base_lr, end_lr, n, power=power))
+    return Schedule(lr=pieces.polynomial(base_lr, end_lr, n, power))
 
 
 def polynomial_decay(*, start_lr: float, end_lr: float, total_steps: int, power: float) -> Schedule:
-    """:func:`polynomial` under another name.
+    """:func:`polynomial` under another name; ``power`` above 0.
 
     >>> c = polynomial_decay(start_lr=1.0, end_lr=0.0, total_steps=2, power=2)
     >>> c["lr"].values(0, 3).tolist()
     [1.0, 0.25, 0.0]
     """
+    _check.real("lrsched.polynomial_decay", "power", power, 0.0, open_low=True)
     return polynomial(base_lr=start_lr, end_lr=end_lr, total_steps=total_steps, power=power)
 
 

@@ -64,6 +64,13 @@ def decay(profile: str, start: float, end: float, steps: int | float, **argument
     return curve(profile, start, end, whole + 1, span=float(steps), **arguments)[:whole]
 
 
+def polynomial(start: float, end: float, steps: int, power: float) -> Curve:
+    """``(1 - z)**power`` of the way left; with power 0 ``start`` for ever, 0**0 being 1."""
+    if power == 0.0:
+        return constant(start)
+    return curve("polynomial", start, end, steps, power=power)
+
+
 def warmed(start: float, end: float, steps: int, main: Curve, profile: str = "linear") -> Curve:
     """A warm-up of so many steps, none allowed, then ``main`` on a clock of its own."""
     return curve(profile, start, end, steps).then(main) if steps else main

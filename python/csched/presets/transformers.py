@@ -152,7 +152,9 @@ def get_polynomial_decay_schedule_with_warmup(
     if num_training_steps == warmup:
         _check.fail(where, "num_warmup_steps", f"not {warmup}, all of the steps", num_warmup_steps)
     over = num_training_steps < warmup
-    main = curve("polynomial", base_lr, lr_end, rest, power=power)
+    main = pieces.polynomial(base_lr, lr_end, rest, power)
+    if power == 0.0:  # it ends a step later
+        main = pieces.constant(base_lr, rest + 1).then(pieces.constant(lr_end))
     after = pieces.constant(lr_end) if over else main
     return Schedule(lr=pieces.warmed(0.0, base_lr, warmup, after))
 
