@@ -216,7 +216,8 @@ def plot(
         if path.suffix[1:].lower() not in endings:
             constraint = f"a name that ends in .{', .'.join(endings)}"
             _check.fail("csched", "--output", constraint, str(path))
-        figure = schedule.plot(*_bounds(schedule, begin, end, 1), log=log)
+        first, stop = _bounds(schedule, begin, end, 1)
+        figure = schedule.plot(first, None if end is None else stop, log=log)
         with _replaced(path) as unfinished:
             figure.savefig(unfinished, dpi=150)
         plt.close(figure)

@@ -356,6 +356,8 @@ class Curve(Evaluator):
     def sparkline(self, width: int = 60) -> str:
         """The curve in one line of text, up to ``width`` characters, from 0 or its lowest value up.
 
+        Of a curve that repeats for ever, four cycles.
+
         >>> import csched
         >>> csched.one_cycle(0.8, 100)["lr"].sparkline(20)
         '▂▂▃▄▅▅▆▇▇█▇▇▆▅▅▄▃▂▂▁'

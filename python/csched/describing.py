@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _MOST_BEGINS = 8  # of growing cycles, in one line
 _FEWEST_VALUES = 8  # that are told in one line
+_CYCLES = 4  # shown of what repeats for ever
 
 
 def describe(curve: Curve) -> str:
@@ -83,11 +84,20 @@ def _cycles(repeat: Repeat, begin: int) -> str:
     return f"{text}, the first:"
 
 
+def shown_steps(curve: Curve) -> int:
+    """The steps a picture shows: all, and more cycles of what repeats for ever."""
+    from csched.nodes import Sequence  # made of Curves
+
+    last = curve.parts[-1] if isinstance(curve, Sequence) else curve
+    return curve.steps + (_CYCLES - 1) * last.steps if last._endless else curve.steps
+
+
 def sparkline(curve: Curve, width: int = 60) -> str:
     """The curve in one line of text; see :meth:`Curve.sparkline`."""
     width = _check.integer("Curve.sparkline", "width", width, 1, 10_000)
-    count = min(width, curve.steps)
-    values = [curve(i * curve.steps // count) for i in range(count)]
+    steps = shown_steps(curve)
+    count = min(width, steps)
+    values = [curve(i * steps // count) for i in range(count)]
     low, high = min(values, default=0.0), max(values, default=0.0)
     if low == high or 0.0 <= low < 0.5 * high:  # a rate stands on 0, a momentum does not
         low = min(0.0, high)

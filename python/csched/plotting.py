@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from csched import _check
+from csched import _check, describing
 
 try:
     import matplotlib.pyplot as plt
@@ -64,7 +64,7 @@ def plot(
     Parameters
     ----------
     start, stop : int
-        Steps shown; the whole schedule by default.
+        Steps shown; the whole schedule by default, four cycles where it repeats for ever.
     log : bool, default False
         Logarithmic values.
 
@@ -78,7 +78,8 @@ def plot(
     begin = _check.integer(where, "start", start, 0)
     if stop is None and schedule.steps >= _NO_END:
         _check.fail(where, "stop", "given where a schedule has no end", stop)
-    end = _check.integer(where, "stop", schedule.steps if stop is None else stop, begin + 1)
+    whole = max(describing.shown_steps(curve) for _, curve in schedule.items())
+    end = _check.integer(where, "stop", whole if stop is None else stop, begin + 1)
     rows = len(schedule)
     with plt.rc_context(_STYLE):
         figure = plt.figure(figsize=(7.0, 1.1 + 1.9 * rows), layout="constrained")
