@@ -82,9 +82,10 @@ def test_horizon_of_a_trillion_steps_is_drawn_to_its_end():
     [
         (csched.sgdr(0.1, t_0=100, t_mult=2, cycles=3), [100, 300]),
         (csched.linear(0.1, 100), []),
+        (csched.Schedule(lr=csched.curve("constant", 0.1, steps=9).repeat(peak_mult=0.5)), []),
         (csched.sgdr(0.1, t_0=10, cycles=200), []),
     ],
-    ids=["restarts", "one-cycle", "too-many-to-tell-apart"],
+    ids=["restarts", "one-cycle", "levels", "too-many-to-tell-apart"],
 )
 def test_lines_stand_where_cycles_begin(schedule, begins):
     assert lines(schedule.plot().axes[0])[1] == begins

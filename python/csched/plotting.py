@@ -9,7 +9,7 @@ b) One panel a hyperparameter; momentum moves in a panel of its own below the le
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from itertools import pairwise
+from itertools import islice, pairwise, takewhile
 from typing import Any
 
 import numpy as np
@@ -232,14 +232,9 @@ def _range(values: np.ndarray[Any, Any]) -> tuple[float, float]:
 
 def _restarts(curve: Curve, begin: int, end: int) -> list[int]:
     """Where cycles begin, between the ends of the picture; none if too many to tell apart."""
-    made: list[int] = []
-    t = curve.next_cycle_end(begin)
-    while t is not None and t + 1 < end:
-        made.append(t + 1)
-        if len(made) > _MOST_CYCLES:
-            return []
-        t = curve.next_cycle_end(t + 1)
-    return made
+    inside = takewhile(lambda t: t < end, curve._restarts(begin))
+    made = list(islice(inside, _MOST_CYCLES + 1))
+    return made if len(made) <= _MOST_CYCLES else []
 
 
 def _shown(curve: Curve, begin: int, end: int) -> np.ndarray[Any, Any]:
