@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import abc
 import functools
-import itertools
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -25,8 +24,9 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from csched import _check, _core, spreading, states
+from csched import _check, _core, parameters, spreading, states
 from csched.curve import Curve
+from csched.parameters import looks
 from csched.plain import FORMAT, check_format
 from csched.schedule import Schedule, from_json
 from csched.spreading import Array, Lists, Row
@@ -55,7 +55,7 @@ class Optimizer(abc.ABC):
         threads: int,
     ) -> None:
         self._named = isinstance(params, Mapping)
-        self._params = _checked_params(self.where, params)
+        self._params = parameters.checked(self.where, params)
         self._weights = list(self._params.values())
         self._follow(self._checked_schedule(schedule), constants)
         self._settings = settings
@@ -185,7 +185,7 @@ class Optimizer(abc.ABC):
             if not isinstance(g, np.ndarray) or isinstance(g, np.ma.MaskedArray):
                 _check.fail_type(where, f"grads[{self._key(name)}]", "a NumPy array or None", g)
             if g.shape != w.shape or g.dtype != w.dtype:
-                _check.fail(where, f"grads[{self._key(name)}]", _looks(w), _looks(g))
+                _check.fail(where, f"grads[{self._key(name)}]", looks(w), looks(g))
 
     def _number(self, name: str, value: Any) -> float:
         """A constant where a schedule of that name has to be."""
@@ -355,57 +355,14 @@ class Optimizer(abc.ABC):
             kept[name] = tuple(np.zeros_like(w) for _ in keys)
             for key, array in zip(keys, kept[name], strict=True):
                 found = arrays.get(key)
-                if not isinstance(found, np.ndarray) or _looks(found) != _looks(w):
-                    looks = _looks(found) if isinstance(found, np.ndarray) else found
-                    _check.fail(where, f"arrays[{key!r}]", _looks(w), looks)
+                if not isinstance(found, np.ndarray) or looks(found) != looks(w):
+                    got = looks(found) if isinstance(found, np.ndarray) else found
+                    _check.fail(where, f"arrays[{key!r}]", looks(w), got)
                 array[...] = found
         return kept
-
-
-def _looks(array: Array) -> str:
-    return f"{array.dtype} of shape {array.shape}"
 
 
 def _checked_counts(where: str, counts: Any, kept: Mapping[str, Row]) -> dict[str, int]:
     if not isinstance(counts, Mapping) or set(counts) != set(kept):
         _check.fail(where, "counts", f"of the arrays {sorted(kept)}", counts)
     return {k: _check.integer(where, f"counts[{k!r}]", n, 1) for k, n in counts.items()}
-
-
-def _checked_params(where: str, params: Any) -> dict[str, Array]:
-    if not isinstance(params, (Mapping, list, tuple)):
-        hint = "put a single array into a list"
-        _check.fail_type(where, "params", "a list or dict of arrays", type(params).__name__, hint)
-    pairs = list(params.items() if isinstance(params, Mapping) else enumerate(params))
-    for key, w in pairs:
-        name = f"params[{key!r}]"
-        if isinstance(params, Mapping) and not isinstance(key, str):
-            _check.fail_type(where, "a key of params", "a str", key)
-        if not isinstance(w, np.ndarray) or isinstance(w, np.ma.MaskedArray):
-            hint = "a mask would not be heeded" if isinstance(w, np.ma.MaskedArray) else ""
-            _check.fail_type(where, name, "a NumPy array", w, hint)
-        if w.dtype not in (np.dtype(np.float64), np.dtype(np.float32)):
-            _check.fail_type(where, name, "of float64 or float32", str(w.dtype))
-        spread_out = all(step or n == 1 for step, n in zip(w.strides, w.shape, strict=True))
-        if w.size and not spread_out:
-            _check.fail(where, name, "of elements of their own", f"strides {w.strides}")
-        if not w.flags.writeable:
-            _check.fail(where, name, "writable", "a read-only array")
-    _check_apart(where, pairs)
-    return {str(key): w for key, w in pairs}
-
-
-def _check_apart(where: str, pairs: list[tuple[Any, Array]]) -> None:
-    """Refuse parameters that share memory with the next one in it: reshaped, transposed, cut."""
-    order = sorted(range(len(pairs)), key=lambda i: (_lowest(pairs[i][1]), i))
-    for i, j in itertools.pairwise(order):
-        if np.shares_memory(pairs[i][1], pairs[j][1]):
-            (first, _), (name, _) = pairs[min(i, j)], pairs[max(i, j)]
-            found = f"that of params[{first!r}]"
-            _check.fail(where, f"params[{name!r}]", "an array of its own", found)
-
-
-def _lowest(w: Array) -> int:
-    """The lowest address of an array."""
-    back: int = sum(s * (n - 1) for s, n in zip(w.strides, w.shape, strict=True) if s < 0 < n)
-    return back + int(w.ctypes.data)
