@@ -149,6 +149,21 @@ def test_computed_values_are_within_8_ulp(name):
     assert np.max(np.abs(got - exact) / np.spacing(exact.astype(np.float32))) <= 8
 
 
+@pytest.mark.parametrize("first", [2**31 - 10, 2**32, 2**40])
+def test_counts_beyond_32_bits_do_not_wrap(first):
+    steps = first + np.arange(20)
+    rates = {name: ck.LearningRateSchedule(CURVES[name]) for name in ("rex_every", "endless")}
+    rates["cosine"] = ck.LearningRateSchedule(LONG["cosine"])
+    kinds = [np.asarray, lambda a: [int(t) for t in a]]
+    if BACKEND == "tensorflow":  # the others have no tensors of 64 bits, or not for counts
+        kinds.append(lambda a: ops.convert_to_tensor(a, "int64"))
+    for rate in rates.values():
+        for kind in kinds:
+            want = rate.curve(steps).astype(np.float32)
+            assert bits(numbers(rate(kind(steps)))) == bits(want)
+    assert float(rates["endless"](first)) == np.float32(CURVES["endless"](first))
+
+
 def test_update_t_of_fit_uses_value_t():
     optimizer = recording(keras.optimizers.SGD)(ck.LearningRateSchedule(COSINE))
     reader = Reader()
@@ -388,6 +403,7 @@ def in_another_process(back_end, *arguments):
 
 
 CHOSEN = "looked_up or computed or update_t or accumulation or reloaded or second or arithmetic"
+CHOSEN += " or beyond"
 
 
 @pytest.mark.skipif(BACKEND != "jax", reason="this is the run on another back end")

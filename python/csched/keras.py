@@ -48,6 +48,7 @@ ATTRIBUTES = {
 }
 """Name in a Schedule -> attribute, and the optimizers known to read it at every update."""
 
+_LAST_COMPUTED = 2**31 - 1  # step, in closed form; later ones get its value
 _IN_USE = 1e-30  # for 0, which would tell Keras to leave momentum out
 
 _TWOS = np.append(np.ldexp(np.float32(1), np.arange(-127, 128)), np.float32(np.inf))
@@ -66,7 +67,8 @@ class LearningRateSchedule(keras.optimizers.schedules.LearningRateSchedule):  # 
     Keras knows it by name where ``csched.keras`` has been imported: also do so before loading.
 
     Update t uses ``curve(t)``, in float32 and from update 0 on: the rounded exact value up to
-    2^20 steps, beyond that within 8 ulp of it (general powers: see ``csched.jax.as_schedule``).
+    2^20 steps, beyond that within 8 ulp of it (general powers: see ``csched.jax.as_schedule``), and
+    the value at 2^31 - 1 where a step past it has to be computed.
 
     Parameters
     ----------
@@ -108,15 +110,17 @@ class LearningRateSchedule(keras.optimizers.schedules.LearningRateSchedule):  # 
 
     def __call__(self, step: Any) -> Any:
         """The float32 value at ``step``, an integer or what ``optimizer.iterations`` is."""
-        step = ops.maximum(ops.cast(step, "int32"), 0)
+        array, step = _integers(step)
+        step = array.maximum(step, 0)
         if self.gradient_accumulation_steps > 1:
             step = step // self.gradient_accumulation_steps
         if not self._period:
+            step = ops.cast(array.minimum(step, _LAST_COMPUTED), "int32")
             return closed_form.evaluate(self._numbers, (step,), _XP)
         last = self._numbers.shape[0] - 1
         settled = last + 1 - self._period
-        place = ops.where(step > last, settled + (step - settled) % self._period, step)
-        return ops.take(self._numbers, place)
+        place = array.where(step > last, settled + (step - settled) % self._period, step)
+        return ops.take(self._numbers, ops.cast(place, "int32"))
 
     def get_config(self) -> dict[str, Any]:
         """The spec, in JSON types."""
@@ -127,6 +131,14 @@ class LearningRateSchedule(keras.optimizers.schedules.LearningRateSchedule):  # 
     def from_config(cls, config: Mapping[str, Any]) -> LearningRateSchedule:
         """The schedule :meth:`get_config` described."""
         return cls(from_dict(config["curve"]), config["gradient_accumulation_steps"])
+
+
+def _integers(step: Any) -> tuple[Any, Any]:
+    """A count in 64 bits where it came in 64, as TensorFlow's, and the namespace of its kind."""
+    if not hasattr(step, "dtype") or isinstance(step, (np.generic, np.ndarray)):
+        return np, np.asarray(step).astype(np.int64)
+    wide = keras.backend.standardize_dtype(step.dtype) == "int64"
+    return ops, ops.cast(step, "int64" if wide else "int32")
 
 
 def _as_tensors(tree: Any) -> Any:
