@@ -1,6 +1,5 @@
 """csched.keras in model.fit on real data; here on JAX, by the last test on the other back ends."""
 
-import functools
 import json
 import os
 import subprocess
@@ -10,15 +9,13 @@ import keras
 import numpy as np
 import pytest
 from keras import ops
-from sklearn.datasets import load_digits
+from keras_models import BACKEND, Reader, bits, digits, fit, model_with, numbers, recording
 
 import csched
 from csched import keras as ck
 
 # Keras 3.15 reads its own variables in the way NumPy 2 warns about.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-
-BACKEND = keras.backend.backend()
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -61,72 +58,6 @@ LONG = {
 ONE_CYCLE = csched.one_cycle(peak=0.2, steps=20).replace(
     weight_decay=csched.curve("linear", 0.01, 0.001, 20)
 )
-
-
-def bits(values):
-    return np.asarray(values, np.float32).view(np.uint32).tolist()
-
-
-def numbers(tensor):
-    return ops.convert_to_numpy(tensor)
-
-
-@functools.cache
-def digits():
-    x, y = load_digits(return_X_y=True)
-    return (x / 16.0).astype("float32"), y
-
-
-def model_with(optimizer, width=8, **options):
-    keras.utils.set_random_seed(7)
-    layers = [keras.layers.Dense(width, "tanh"), keras.layers.Dense(10)]
-    model = keras.Sequential([keras.Input((64,)), *layers])
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(optimizer, loss, **options)
-    return model
-
-
-def fit(model, updates, callbacks=()):
-    """Train for so many updates, without shuffling."""
-    x, y = (a[: 32 * updates] for a in digits())
-    assert len(x) == 32 * updates
-    model.fit(x, y, batch_size=32, shuffle=False, verbose=0, callbacks=list(callbacks))
-
-
-def recording(kind):
-    """The optimizer class, keeping what its last update used in variables of its own."""
-
-    class Recording(kind):
-        def build(self, variables):
-            super().build(variables)
-            names = ("learning_rate", "momentum", "weight_decay", "beta_1", "beta_2")
-            self.names = [n for n in names if getattr(self, n, None) is not None]
-            self.used = self.add_variable((len(self.names),), name="used")
-
-        def apply(self, grads, trainable_variables=None):
-            if not self.built:  # TensorFlow comes here first
-                self.build(trainable_variables)
-            values = [ops.cast(getattr(self, n), "float32") for n in self.names]
-            self.used.assign(ops.stack(values))
-            return super().apply(grads, trainable_variables)
-
-    return Recording
-
-
-class Reader(keras.callbacks.Callback):
-    """Reads what a recording optimizer kept, after every batch."""
-
-    def __init__(self):
-        super().__init__()
-        self.rows = []
-
-    def on_train_batch_end(self, batch, logs=None):
-        if BACKEND == "jax":
-            self.model.jax_state_sync()
-        self.rows.append(numbers(self.model.optimizer.used).copy())
-
-    def column(self, name):
-        return [row[self.model.optimizer.names.index(name)] for row in self.rows]
 
 
 # --- the learning rate --------------------------------------------------------------------------
