@@ -230,13 +230,13 @@ cdef class Writer:
         """Move to the next step, after an update; with an argument, to that step."""
         if not self._by_hand:
             self._refuse()
-        if epoch is not None and (isinstance(epoch, bool) or not hasattr(epoch, "__index__")):
-            raise TypeError(f"csched.torch.Scheduler.step: epoch must be an int, got {epoch!r}; "
-                            "a metric goes to observe()")
+        cdef int64_t t = self._t + 1
+        if epoch is not None:
+            t = self._epoch(epoch)
         if self._guarded:
             self._look_around()
         self._step_count += 1
-        self._move(self._t + 1 if epoch is None else checked_step(epoch))
+        self._move(t)
         if epoch is not None:
             self._previous = self._t - 1
 

@@ -34,7 +34,21 @@ def test_a_metric_is_no_step_and_moves_nothing():
     scheduler = csched.torch.Scheduler(sgd(), csched.linear(0.1, 9))
     with pytest.raises(TypeError, match=r"epoch must be an int, got 0.3; a metric goes to observe"):
         scheduler.step(0.3)
+    with pytest.raises(ValueError, match=r"Scheduler.step: epoch must be in \[0, .*, got -1"):
+        scheduler.step(-1)
     assert scheduler.position == 0
+    assert scheduler._step_count == 0
+
+
+def test_a_scheduler_prints_what_it_drives_and_where_it_is():
+    schedule = csched.one_cycle(peak=0.1, steps=9)
+    first = csched.torch.Scheduler(sgd(2), schedule)
+    first.step()
+    assert repr(first) == "Scheduler(<SGD of 2 groups>, <lr, momentum>, position=1, drive='step')"
+    second = csched.torch.Scheduler(sgd(), csched.linear(0.1, 9), drive=first)
+    assert repr(second) == "Scheduler(<SGD of 1 group>, <lr>, position=1, drive=<Scheduler>)"
+    second.detach()
+    assert repr(second) == "Scheduler(<detached>, <>, position=1, drive=<Scheduler>)"
 
 
 def test_attaching_patches_nothing_and_detach_restores():

@@ -18,6 +18,17 @@ class Reading(_core.Writer, LRScheduler):
     """The half of ``Scheduler`` that only looks."""
 
     _held: Attachment
+    _drive: Any
+
+    def __repr__(self) -> str:
+        paths = ", ".join(dict.fromkeys(path for b in self._held.bounds for path in b.curves))
+        optimizer = self.optimizer
+        groups = "detached"
+        if optimizer is not None:
+            n = len(optimizer.param_groups)
+            groups = f"{type(optimizer).__name__} of {n} group{'s' * (n != 1)}"
+        drive = repr(self._drive) if isinstance(self._drive, str) else "<Scheduler>"
+        return f"Scheduler(<{groups}>, <{paths}>, position={self.position}, drive={drive})"
 
     @property
     def optimizer(self) -> Any:  # type: ignore[override]
@@ -117,6 +128,9 @@ class Reading(_core.Writer, LRScheduler):
     def describe(self) -> str:
         """The schedules by group, phases with absolute steps."""
         return "\n".join(f"group {k}\n{s.describe()}" for k, s in self._held.rules.items())
+
+    def _past_end(self, t: int) -> None:
+        _check.fail(WHERE, "position", "at most the steps of a curve with tail 'raise'", t)
 
     def _only_fills_state(self, kwargs: Mapping[str, Any]) -> bool:
         return hooks.only_fills_state(kwargs)

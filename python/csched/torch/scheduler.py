@@ -4,7 +4,8 @@ Design
 a) The position is the only state. The value that update t uses is value(t); it is written when
    the position becomes t, so the constructor writes value(0).
 b) Moving and writing are done by ``csched/writer.pxi``, finding the groups and what drives them by
-   ``attaching.py``; here is what a user calls, and in ``reading.py`` what only looks.
+   ``attaching.py``; here is what a user calls, but for what only looks (``reading.py``) and what
+   devices do alone (``replaying.py``).
 c) Nothing on the optimizer is replaced. It owns two public hooks, and who holds whom never makes
    a circle: driven by hand, the scheduler holds the optimizer; driven by the optimizer, the
    optimizer holds the scheduler.
@@ -28,12 +29,12 @@ from csched.torch import state as states
 from csched.torch.attaching import Attachment
 from csched.torch.binding import WHERE, Followed
 from csched.torch.factors import Factors
-from csched.torch.reading import Reading
+from csched.torch.replaying import Replaying
 
 Groups = Schedule | Curve | Mapping[Any, Schedule | Curve]
 
 
-class Scheduler(Reading):
+class Scheduler(Replaying):
     """A schedule in a PyTorch optimizer: takes the place of ``torch.optim.lr_scheduler``.
 
     Update t uses value(t), t counted from 0; value(0) is written at once. Call ``step()`` after
@@ -233,56 +234,6 @@ class Scheduler(Reading):
             self._step_count += 1
             self._jump(self.position + n, self.position)
 
-    def step_on_device(self) -> None:
-        """Move the device alone to its next step: what to capture after ``optimizer.step()``.
-
-        Two launches a device; nothing waits. Then replay with ``replay(graph)``. In a compiled
-        training step it is compiled too, once; call ``replayed()`` after it. Schedulers that this
-        one drives move their devices as well.
-        """
-        if not self._held.windows:
-            _check.fail(WHERE, "storage", "'device' for step_on_device()", self._held.storage)
-        self._held.windows.advance()
-        for follower in self._followers:
-            if follower._held.windows:
-                follower.step_on_device()
-
-    def replay(self, graph: Any) -> None:
-        """``graph.replay()`` of a graph that has captured ``step_on_device()``, and counted.
-
-        ::
-
-            graph = torch.cuda.CUDAGraph()
-            with torch.cuda.graph(graph):
-                update()  # forward, backward, optimizer.step()
-                scheduler.step_on_device()
-            for _ in range(steps):
-                scheduler.replay(graph)
-        """
-        graph.replay()
-        self.replayed()
-
-    def replayed(self, n: int = 1) -> None:
-        """Count n replays that others made; call it on the stream they ran on.
-
-        The rates move without it, and with updates that a fused optimizer skips. A horizon of more
-        than 2**22 values (steps times the numbers that differ) is refilled when it is called: once
-        in every two million of them, or the rates become NaN, and ``state_dict()`` raises. Shorter
-        ones need no count: ``position`` and ``get_last_lr()`` are then those of the last count,
-        and ``state_dict()`` asks the device.
-        """
-        n = _check.integer(f"{WHERE}.replayed", "n", n, 0)
-        t = self.position + n
-        if t > self._held.stop:
-            self._past_end(t)
-        self._held.windows.reached(t)
-        self.last_epoch = t
-        for follower in self._followers:
-            if follower._held.windows:
-                follower.replayed(n)
-            else:
-                follower._jump(t, t - 1)
-
     def observe(self, metric: Any) -> bool:
         """Feed the plateau a metric, already reduced over ranks; whether the rates fall now."""
         plateau = self._factors.plateau
@@ -325,9 +276,6 @@ class Scheduler(Reading):
         if self._foreign == "raise":
             groups = [b.group for b in self._held.bounds]
             checking.untouched(f"{WHERE}.step", self._held, groups, max(self.position, 0), False)
-
-    def _past_end(self, t: int) -> None:
-        _check.fail(WHERE, "position", "at most the steps of a curve with tail 'raise'", t)
 
     # --- saving ----------------------------------------------------------------------------
 
@@ -391,6 +339,10 @@ class Scheduler(Reading):
         return _rebuild, (optimizer, followed, arguments, self.position, by_hand)
 
     # --- what torch's own compositions call ------------------------------------------------
+
+    def _epoch(self, epoch: Any) -> int:
+        hint = "a metric goes to observe()"
+        return _check.integer(f"{WHERE}.step", "epoch", epoch, 0, hint=hint)
 
     def _initial_step(self) -> None:
         self._step_count = 1
