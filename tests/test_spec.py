@@ -280,6 +280,21 @@ def test_stretching_keeps_the_shape():
     assert c[10:40].stretch(60).values()[::2].tolist() == pytest.approx(c[10:40].values().tolist())
 
 
+@pytest.mark.parametrize("sampling", [None, every(3), at(0.5)])
+def test_cycles_that_do_not_divide_the_steps_differ_by_one(sampling):
+    cycle = curve("cosine", 1.0, 0.0, 9, sampling)
+    stretched = cycle.repeat(10).stretch(103)
+    apart = [cycle.stretch(n) for n in (10, 11, 10, 10, 11, 10, 10, 10, 11, 10)]
+    assert same_bits(stretched, sequence(*apart))
+    assert stretched.cycle_ends == (9, 20, 30, 40, 51, 61, 71, 81, 92, 102)
+
+
+def test_a_million_cycles_are_stretched_in_runs():
+    stretched = curve("cosine", 1.0, 0.0, 10).repeat(10**6).stretch(10**7 + 1)
+    assert stretched.begins() == [0, 5_000_000, 5_000_011]  # one cycle is a step longer
+    assert stretched.steps == 10**7 + 1
+
+
 def test_a_part_of_what_repeats_for_ever_keeps_its_shape():
     part = csched.curve("linear", 1.0, 0.0, 3).repeat()[1:]  # two steps, then whole cycles
     assert part.stretch(4).values(0, 9)[::2].tolist() == part.values(0, 5).tolist()

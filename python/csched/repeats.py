@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
-from itertools import count
+from itertools import count, groupby, pairwise
 from typing import ClassVar
 
 from csched import _check, nodes, reference
@@ -179,7 +179,17 @@ class Repeat(Curve):
             count = 1 if self.n is None else self.n
             if steps % count == 0:
                 return replace(self, of=self.of.stretch(steps // count))
+            falls = isinstance(self.of, Phase) and self.of._falls()  # then runs meet in a restart
+            if falls and steps > count and not self.has_levels:
+                return self._in_runs(steps, count)
         return self.in_a_row().stretch(steps)
+
+    def _in_runs(self, steps: int, count: int) -> Curve:
+        """The cycles over so many steps: equal ones side by side are one repeat."""
+        seams = (round(Fraction(i * steps, count)) for i in range(count + 1))
+        made = {n: self.of.stretch(n) for n in (steps // count, steps // count + 1)}
+        runs = groupby(b - a for a, b in pairwise(seams))
+        return nodes.sequence(*(_times(made[n], len(list(run))) for n, run in runs))
 
     def _scaled(self, factor: float) -> Curve:
         if factor < 0 and self.has_levels:
@@ -190,6 +200,10 @@ class Repeat(Curve):
         if not self.has_levels:
             return replace(self, of=self.of._at_levels(level))
         return self.in_a_row(lambda c: c._at_levels(level))
+
+
+def _times(cycle: Curve, n: int) -> Curve:
+    return cycle if n == 1 else Repeat(cycle, n)
 
 
 @lru_cache(maxsize=512)  # asked for by every property, and costly in fractions
