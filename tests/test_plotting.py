@@ -150,8 +150,12 @@ def test_small_multiples_do_not_overlap():
         (csched.curve("linear", 0.95, 0.85, 2, endpoint=True), 60, "█▁"),
         (csched.curve("linear", 1.0, 0.0, 10**12), 2, "█▁"),
         (csched.curve("linear", 1.0, 0.0, 2).repeat(peak_mult=0.5), 60, "█▅▅▃▃▂▂▁"),
+        (csched.curve("linear", 1.0, 0.0, 1).repeat(length_mult=2), 60, "██▅█▆▅▃█▇▆▅▅▄▃▂"),
     ],
-    ids=["falling", "below-0", "constant", "zero", "negative", "momentum", "long", "for-ever"],
+    ids=[
+        *("falling", "below-0", "constant", "zero", "negative", "momentum", "long", "for-ever"),
+        "growing-for-ever",
+    ],
 )
 def test_sparkline_shows_the_curve_in_text(curve, width, text):
     assert curve.sparkline(width) == text
@@ -163,6 +167,10 @@ def test_a_picture_shows_four_cycles_of_what_repeats_for_ever():
     curve, begins = lines(csched.Schedule(lr=rises.then(falls)).plot().axes[0])
     assert curve.get_xdata()[-1] == 129
     assert begins == [70, 90, 110]
+    growing = csched.curve("linear", 1.0, 0.0, 10).repeat(length_mult=2)
+    curve, begins = lines(csched.Schedule(lr=growing).plot().axes[0])
+    assert begins == [10, 30, 70]
+    assert curve.get_xdata()[-1] == 149
 
 
 def test_sparkline_of_no_width_is_refused():

@@ -85,11 +85,14 @@ def _cycles(repeat: Repeat, begin: int) -> str:
 
 
 def shown_steps(curve: Curve) -> int:
-    """The steps a picture shows: all, and more cycles of what repeats for ever."""
-    from csched.nodes import Sequence  # made of Curves
+    """The steps a picture shows: all, and of what repeats for ever some cycles."""
+    from csched.nodes import Repeat, Sequence  # made of Curves
 
     last = curve.parts[-1] if isinstance(curve, Sequence) else curve
-    return curve.steps + (_CYCLES - 1) * last.steps if last._endless else curve.steps
+    if not isinstance(last, Repeat) or not last._endless:
+        return curve.steps
+    lengths = last.lengths()[:_CYCLES] if last.length_mult != 1 else (last.steps,) * _CYCLES
+    return curve.steps - last.steps + sum(lengths)
 
 
 def sparkline(curve: Curve, width: int = 60) -> str:

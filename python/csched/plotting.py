@@ -76,9 +76,9 @@ def plot(
     where = "Schedule.plot"
     _check.flag(where, "log", log)
     begin = _check.integer(where, "start", start, 0)
-    if stop is None and schedule.steps >= _NO_END:
-        _check.fail(where, "stop", "given where a schedule has no end", stop)
     whole = max(describing.shown_steps(curve) for _, curve in schedule.items())
+    if stop is None and whole >= _NO_END:
+        _check.fail(where, "stop", "given where a schedule has no end", stop)
     end = _check.integer(where, "stop", whole if stop is None else stop, begin + 1)
     rows = len(schedule)
     with plt.rc_context(_STYLE):
