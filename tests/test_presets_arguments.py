@@ -151,6 +151,7 @@ def test_numbers_may_be_those_of_numpy():
     )
     values = np.array([1.0, 0.5])
     assert keras.PiecewiseConstantDecay(np.array([3]), values)["lr"](4) == 0.5
+    assert torch.StepLR(np.array(3)) == torch.StepLR(3)  # as in recipes
 
 
 @pytest.mark.parametrize(

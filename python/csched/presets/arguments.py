@@ -16,8 +16,6 @@ import types
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set, Sized
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-import numpy as np
-
 from csched import _check
 
 WORDS = {str: "a str", int: "an int", float: "a real number"}
@@ -74,7 +72,8 @@ def _fits(kind: Any, value: Any) -> bool:
     if plain is float:
         return _is_number(value)
     if plain is int:
-        return hasattr(value, "__index__") and not isinstance(value, (bool, np.ndarray))
+        one = not isinstance(value, bool) and not getattr(value, "ndim", 0)
+        return one and hasattr(value, "__index__")
     if plain is bool:
         return not getattr(value, "ndim", 0)  # an array has none
     if plain is Any or not isinstance(plain, type):

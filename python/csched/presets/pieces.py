@@ -231,9 +231,10 @@ def staircase(
     """
     _check.real(where, names[0], gamma, 0.0, 1e278)
     exact = _check.decimal(interval)
-    near = exact.limit_denominator(MOST_LEGS)
-    if abs(near - exact) <= 2.0 * math.ulp(interval):  # 2.4 epochs of 313: 751.1999999999999
-        exact = near
+    if exact.denominator > MOST_LEGS:
+        near = exact.limit_denominator(MOST_LEGS)
+        if abs(near - exact) <= 2.0 * math.ulp(interval):  # 2.4 epochs of 313: 751.1999999999999
+            exact = near
     if gamma == 0.0:
         return constant(value, math.ceil(exact)).then(constant(0.0))
     if gamma == 1.0:
