@@ -157,6 +157,25 @@ def test_optimizers_on_one_clock_may_share_a_plateau():
     assert rates() == [0.09375, sgd().param_groups[0]["lr"]]
 
 
+def test_a_shared_plateau_that_is_loaded_holds_for_all_at_once():
+    plateau, two = Plateau(0.5, patience=0), sgd()
+    first = csched.torch.Scheduler(sgd(), csched.linear(0.5, 8), plateau=plateau)
+    csched.torch.Scheduler(two, csched.linear(1.0, 8), plateau=plateau, drive=first)
+    state = first.state_dict()
+    assert [first.observe(1.0) for _ in range(2)] == [False, True]
+    assert two.param_groups[0]["lr"] == 0.5
+    first.load_state_dict(state)
+    assert two.param_groups[0]["lr"] == 1.0
+
+
+def test_an_option_that_no_plateau_has_is_refused_by_name():
+    scheduler = csched.torch.Scheduler(sgd(), csched.linear(0.1, 9), plateau=Plateau())
+    state = scheduler.state_dict()
+    state["plateau"]["options"]["decay"] = 0.5
+    with pytest.raises(ValueError, match=r"plateau.options must be among .*, got \['decay'\]"):
+        scheduler.load_state_dict(state, spec="saved")
+
+
 def test_other_options_are_no_silent_mix():
     make = lambda p: csched.torch.Scheduler(sgd(), csched.linear(0.1, 9), plateau=p)  # noqa: E731
     state = make(Plateau(patience=3)).state_dict()

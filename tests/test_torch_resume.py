@@ -195,6 +195,23 @@ def test_saved_rules_that_nothing_here_answers_to_are_refused():
         scheduler.load_state_dict(plain, spec="saved")
 
 
+@pytest.mark.parametrize("names", [("a", "b", "c"), (0, 1, 2)])
+def test_saved_rules_come_back_where_a_group_has_gone(names):
+    """With spec="saved" as without it; the others keep theirs, whatever their places are now."""
+    curves = [csched.curve("linear", 0.1 * k, 0.0, 10) for k in (1, 2, 3)]
+    optimizer = torch.optim.SGD([{"params": [torch.zeros(2)]} for _ in names], lr=0.1)
+    for name, group in zip(names, optimizer.param_groups, strict=True):
+        group.update({"name": name} if isinstance(name, str) else {})
+    scheduler = csched.torch.Scheduler(optimizer, dict(zip(names, curves, strict=True)))
+    state = scheduler.state_dict()
+    del optimizer.param_groups[0]
+    scheduler.step()
+    for spec in (None, "saved"):
+        scheduler.load_state_dict(state, spec=spec)
+        scheduler.step()
+        assert scheduler.get_last_lr() == [c(1) for c in curves[1:]]
+
+
 def test_groups_of_one_name_keep_their_own_scales_in_a_state():
     optimizer, other = sgd(), sgd()
     for o in (optimizer, other):

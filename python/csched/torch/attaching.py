@@ -65,6 +65,7 @@ class Attachment:
         scale = binding.scale_of(group, index, self.scale)
         rule = binding.rule_of(group, index, self.rules)
         bound = binding.bind(group, rule, self.extra, scale)
+        bound.index = index
         if self.storage == "device":
             capturable.check(inner, bound, binding.device_of(group))
         if self.storage == "buffer":
@@ -98,12 +99,15 @@ class Attachment:
     def adopt(self, spec: Mapping[str, Any]) -> None:
         """Follow the saved schedules and scales instead."""
         rules, scales = states.rules_from(spec), spec.get("scale", {})
-        binding.check_rules(rules, [b.group for b in self.bounds], self.extra)
+        new = [key for key in rules if key not in self.rules]  # groups of the others may have gone
+        binding.check_groups("a group", new, [b.group for b in self.bounds])
+        binding.check_extra(rules, self.extra)
         fresh = []
-        labels = binding.labels(self.bounds)
+        labels, known = binding.labels(self.bounds), {b.index for b in self.bounds}
         for i, old in enumerate(self.bounds):
             scale = scales.get(labels[i], 1.0)
-            rule = binding.rule_of(old.group, i, rules)
+            index = i if old.index is None and i not in known else old.index
+            rule = binding.rule_of(old.group, index, rules)
             b = binding.bind(old.group, rule, self.extra, scale)
             fresh.append(binding.inherit(b, old))
         self._check_shared(fresh)

@@ -43,6 +43,7 @@ class Bound:
     scale: float
     curves: dict[str, Curve]
     rule: Schedule | None = None  # that they are of
+    index: int | None = None  # among the groups that were there at first
     before: dict[str, Any] = field(default_factory=dict)  # by key
     tensors: dict[str, Tensor] = field(default_factory=dict)  # by key path
     contents: dict[str, Tensor] = field(default_factory=dict)  # of the tensors, before
@@ -130,6 +131,11 @@ def check_groups(what: str, keys: Iterable[Any], groups: Sequence[Mapping[str, A
 def check_rules(rules: Rules, groups: Sequence[Mapping[str, Any]], extra: Iterable[str]) -> None:
     """Refuse a rule that no group answers to, and a curve that is asked for and missing."""
     check_groups("a group", rules, groups)
+    check_extra(rules, extra)
+
+
+def check_extra(rules: Rules, extra: Iterable[str]) -> None:
+    """Refuse a curve that is asked for and missing."""
     for name in extra:
         if not any(name in schedule for schedule in rules.values()):
             _check.fail(WHERE, "extra", "names of curves of the schedule", name)
@@ -286,7 +292,7 @@ def put_back(bound: Bound, group: dict[str, Any]) -> None:
         group.setdefault("initial_lr", bound.initial_lr)
     for path in bound.curves:
         tensor = bound.tensors.get(path)
-        if tensor is not None and read(group, path) is not tensor:
+        if tensor is not None and read(group, _placed(group, path)) is not tensor:
             place(group, path, tensor)
 
 
@@ -321,12 +327,13 @@ def inherit(b: Bound, old: Bound) -> Bound:
     b.contents.update({p: v for p, v in old.contents.items() if p in b.curves})
     b.stage = old.stage if "lr" in b.curves else None
     b.initial_lr, b.added_initial_lr = old.initial_lr, old.added_initial_lr
+    b.index = old.index
     return b
 
 
 def memory_of(old: Bound) -> Bound:
     """What was in a bound group before, and no more."""
-    made = Bound({}, old.scale, {}, before=old.before, contents=old.contents)
+    made = Bound({}, old.scale, {}, index=old.index, before=old.before, contents=old.contents)
     made.initial_lr, made.added_initial_lr = old.initial_lr, old.added_initial_lr
     return made
 

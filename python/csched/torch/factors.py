@@ -74,6 +74,9 @@ class Factors:
             return None
         if not isinstance(options, Mapping):
             _check.fail_type(f"{WHERE}.load_state_dict", "plateau.options", "an object", options)
+        known = list(Plateau().options())
+        if unknown := sorted(set(options) - set(known)):
+            _check.fail(f"{WHERE}.load_state_dict", "plateau.options", f"among {known}", unknown)
         fresh = Plateau(**options)
         made = fresh if self.plateau is None else copy.copy(self.plateau)
         vars(made).update(vars(fresh))

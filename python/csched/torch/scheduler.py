@@ -241,11 +241,16 @@ class Scheduler(Replaying):
             _check.fail(f"{WHERE}.observe", "plateau", "given at construction", None)
         self._ask()
         falls = plateau.observe(metric, self.position)
-        for scheduler in self._factors.sharing(self) if falls else ():
+        if falls:
+            self._tell()
+        return falls
+
+    def _tell(self) -> None:
+        """Let all that share the plateau follow it."""
+        for scheduler in self._factors.sharing(self):
             scheduler._ask()
             scheduler._take()
             scheduler._write_now()
-        return falls
 
     def scale(self, factor: float, from_t: int | None = None) -> None:
         """Multiply every lr by a factor from a step on: a change by hand, kept in the state.
@@ -322,7 +327,7 @@ class Scheduler(Replaying):
         if spec == "saved":
             self._held.adopt(state["schedule"])
         self._factors.load_state_dict(state, plateau)
-        self._take()
+        self._tell()
         self.seek(state["position"])
 
     def __reduce__(self) -> tuple[Any, ...]:
