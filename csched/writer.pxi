@@ -415,7 +415,7 @@ cdef int hand_out(const cs_lane *lane, PyObject **place, double v) except -1:
             old = (<dict>place[j])[<object>lane.key]
             # groups that shared a tuple go on sharing one; a list is nobody else's
             if old is not seen or type(old) is not tuple:
-                made = exchanged(old, lane.index, boxed)
+                made = exchanged(<object>lane.key, old, lane.index, boxed)
             seen = old
             PyDict_SetItem(place[j], lane.key, <PyObject *>made)
     return 0
@@ -433,11 +433,13 @@ cdef void scale_into(float *out, double value, const double *factors, Py_ssize_t
         out[i] = <float>(value * factors[i])
 
 
-cdef object exchanged(object old, Py_ssize_t index, object value):
+cdef object exchanged(object key, object old, Py_ssize_t index, object value):
     """A copy with one entry exchanged, as others may hold the old one."""
-    if type(old) is tuple and len(<tuple>old) == 2:
+    if type(old) is tuple and len(<tuple>old) == 2 and index < 2:
         return (value, (<tuple>old)[1]) if index == 0 else ((<tuple>old)[0], value)
+    if not isinstance(old, (tuple, list)) or index >= len(old):  # other code has written it
+        raise ValueError(f"csched.torch.Scheduler: {key}[{index}] must be an entry of a tuple "
+                         f"in the group, got {old!r}")
     made = list(old)
-    with cython.boundscheck(True):  # other code may have put a shorter one there
-        made[index] = value
+    made[index] = value
     return type(old)(made)

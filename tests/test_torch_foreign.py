@@ -219,9 +219,25 @@ def test_a_tensor_in_betas_goes_back_and_a_tuple_too_short_is_an_error():
     first.step()
     assert optimizer.param_groups[0]["betas"] == (ours, 0.4)
     assert float(ours) == np.float32(decay(1))
-    optimizer.param_groups[0]["betas"] = (0.3,)
-    with pytest.raises(IndexError):
-        second.step()
+    for found in ((), (0.3,), 0.3):
+        optimizer.param_groups[0]["betas"] = found
+        with pytest.raises(
+            ValueError, match=r"betas\[1\] must be an entry of a tuple in the group"
+        ):
+            second.step()
+    with pytest.raises(ValueError, match=r"betas\[0\] must be an entry of a tuple .*, got 0.3"):
+        first.step()
+
+
+def test_a_pair_in_the_place_of_three_betas_is_an_error():
+    optimizer = adam()
+    optimizer.param_groups[0]["betas"] = (0.9, 0.99, 0.999)
+    last = csched.Schedule({"betas[2]": csched.curve("linear", 0.9, 0.5, 10)})
+    scheduler = csched.torch.Scheduler(optimizer, last)
+    optimizer.param_groups[0]["betas"] = (0.9, 0.99)
+    with pytest.raises(ValueError, match=r"betas\[2\] must be an entry of a tuple"):
+        scheduler.step()
+    assert optimizer.param_groups[0]["betas"] == (0.9, 0.99)
 
 
 def test_a_detached_scheduler_has_nothing_to_look_at():
