@@ -24,11 +24,10 @@ import numpy as np
 
 from csched import _check
 from csched._core import Evaluator, Program
+from csched.ranges import checked_range
 
 if TYPE_CHECKING:
     import numpy.typing as npt
-
-_LARGEST_ARRAY = 2**40
 
 
 class Curve(Evaluator):
@@ -366,38 +365,6 @@ class Curve(Evaluator):
 
     def __reduce__(self) -> tuple[Callable[..., Curve], tuple[Any, ...]]:
         return plain.from_dict, (self.to_dict(),)
-
-
-def checked_range(
-    steps: int, start: int, stop: int | None, dtype: npt.DTypeLike | None, out: Any
-) -> tuple[int, int, np.ndarray[Any, Any]]:
-    """start, stop and the buffer of a call of ``values``."""
-    where = "Curve.values"
-    start = _check.integer(where, "start", start, 0)
-    if out is not None:
-        if not isinstance(out, np.ndarray):
-            _check.fail_type(where, "out", "a NumPy array", type(out).__name__)
-        if dtype is not None and np.dtype(dtype) != out.dtype:
-            _check.fail(where, "dtype", f"that of out, {out.dtype}", dtype)
-        length = out.shape[-1] if out.ndim else 0
-        end = start + length
-        if stop is not None and _check.integer(where, "stop", stop, start, 2**53 + 1) != end:
-            _check.fail(where, "out", f"of length stop - start = {stop - start}", length)
-        if not out.flags.writeable:
-            _check.fail(where, "out", "writable", "a read-only array")
-        return start, end, out
-    end = steps if stop is None else _check.integer(where, "stop", stop, start, 2**53 + 1)
-    if end < start:
-        _check.fail(where, "start", f"at most steps = {end} when stop is left out", start)
-    try:
-        kind = np.dtype(np.float64 if dtype is None else dtype)
-    except TypeError:
-        kind = np.dtype(object)
-    if kind not in (np.dtype(np.float64), np.dtype(np.float32)):
-        _check.fail(where, "dtype", "float64 or float32", dtype)
-    if end - start > _LARGEST_ARRAY:
-        _check.fail(where, "stop", "such that the array fits in memory; see chunks()", end)
-    return start, end, np.empty(end - start, kind)
 
 
 # Nodes are subclasses of Curve, and Curve's methods make nodes: one of the two imports is late.

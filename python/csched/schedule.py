@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from csched import _check
-from csched.curve import Curve, checked_range
+from csched.curve import Curve
 from csched.plain import FORMAT, check_format, from_dict
+from csched.ranges import checked_range
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from csched import _check, _core
-from csched.curve import Curve, checked_range
+from csched.curve import Curve
+from csched.ranges import checked_range
 from csched.schedule import Schedule
 
 if TYPE_CHECKING:
