@@ -456,6 +456,10 @@ BAD = {
         lambda: C.values(dtype=np.float32, out=np.zeros(10)),
         "Curve.values: dtype must be that of out, float64, got <class 'numpy.float32'>",
     ),
+    "out and a dtype of nonsense": (
+        lambda: C.values(dtype="nonsense", out=np.zeros(10)),
+        "Curve.values: dtype must be float64 or float32, got 'nonsense'",
+    ),
     "chunks of nothing": (
         lambda: C.chunks(0),
         "Curve.chunks: size must be in [1, 2**53], got 0",

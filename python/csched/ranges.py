@@ -23,7 +23,7 @@ def checked_range(
     if out is not None:
         if not isinstance(out, np.ndarray):
             _check.fail_type(where, "out", "a NumPy array", type(out).__name__)
-        if dtype is not None and np.dtype(dtype) != out.dtype:
+        if dtype is not None and _number_type(where, dtype) != out.dtype:
             _check.fail(where, "dtype", f"that of out, {out.dtype}", dtype)
         length = out.shape[-1] if out.ndim else 0
         end = start + length
@@ -35,12 +35,17 @@ def checked_range(
     end = steps if stop is None else _check.integer(where, "stop", stop, start, 2**53 + 1)
     if end < start:
         _check.fail(where, "start", f"at most steps = {end} when stop is left out", start)
+    kind = _number_type(where, np.float64 if dtype is None else dtype)
+    if end - start > _LARGEST_ARRAY:
+        _check.fail(where, "stop", "such that the array fits in memory; see chunks()", end)
+    return start, end, np.empty(end - start, kind)
+
+
+def _number_type(where: str, dtype: npt.DTypeLike) -> np.dtype[Any]:
     try:
-        kind = np.dtype(np.float64 if dtype is None else dtype)
+        kind = np.dtype(dtype)
     except TypeError:
         kind = np.dtype(object)
     if kind not in (np.dtype(np.float64), np.dtype(np.float32)):
         _check.fail(where, "dtype", "float64 or float32", dtype)
-    if end - start > _LARGEST_ARRAY:
-        _check.fail(where, "stop", "such that the array fits in memory; see chunks()", end)
-    return start, end, np.empty(end - start, kind)
+    return kind
