@@ -30,8 +30,8 @@ if sanitize:
     link += ["-fsanitize=address,undefined"]
 
 HEADERS = ["kernels.h", "formulas.h", "series.h", "powers.h", "prepare.h", "loops.h"]
-HEADERS += ["dd.h", "quick.h", "program.h", "ranges.h", "profiles.def", "writer.pxi"]
-HEADERS += ["sgd.pxi", "sgd.h", "sgd_types.h", "sgd_loops.h"]
+HEADERS += ["dd.h", "quick.h", "program.h", "ranges.h", "profiles.def"]
+HEADERS += ["lanes.pxi", "writer.pxi", "sgd.pxi", "sgd.h", "sgd_types.h", "sgd_loops.h"]
 SOURCES = ["_core.pyx", "kernels.c", "program.c", "sgd.c"]
 
 core = Extension(

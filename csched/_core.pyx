@@ -283,4 +283,5 @@ cdef void fill_views(const cs_node **nodes, Py_ssize_t n, Py_buffer *view, int64
         fill_view(nodes[i], &row, <char *>view.buf + i * view.strides[0], first)
 
 include "sgd.pxi"
+include "lanes.pxi"
 include "writer.pxi"

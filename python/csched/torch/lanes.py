@@ -1,7 +1,7 @@
 """What the writer takes: where every value goes, and what follows a write.
 
 Design
-a) A lane is a value a step and the places it goes to; csched/writer.pxi says more.
+a) A lane is a value a step and the places it goes to; csched/lanes.pxi says more.
 b) With storage "buffer" the lr of all groups are 0-dim views of one float32 tensor a device. On
    the CPU the writer stores into that tensor's memory and tells autograd, as torch asks of kernels
    that it does not know (``torch.autograd.graph.increment_version``): what was saved for a backward
@@ -26,7 +26,7 @@ from csched import _check
 from csched.torch import binding, hooks
 from csched.torch.binding import WHERE, Bound, Memory
 
-ITEM, WHOLE, ENTRY, STAGE, CALL = range(5)  # the kinds of csched/writer.pxi
+ITEM, WHOLE, ENTRY, STAGE, CALL = range(5)  # the kinds of csched/lanes.pxi
 # digits and lowest exponent of the types that float32 would round twice for; else (0, 0)
 _DIGITS = {torch.bfloat16: (8, -133), torch.float16: (11, -24)}
 
