@@ -398,7 +398,8 @@ def shell(line, **environment):
     """What a shell says of a command line in which CSCHED stands for the command."""
     line = line.replace("CSCHED", f"{sys.executable} -m csched")
     command = ["bash", "-o", "pipefail", "-c", line]
-    return subprocess.run(command, capture_output=True, env=os.environ | environment)
+    inherited = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}
+    return subprocess.run(command, capture_output=True, env=inherited | environment)
 
 
 def test_a_reader_that_has_enough_is_met_without_a_word():

@@ -304,6 +304,10 @@ def _told() -> Iterator[None]:
         raise
     except (ValueError, TypeError, OSError) as error:
         typer.echo(f"csched: {str(error).removeprefix('csched: ')}", err=True)
+        try:
+            sys.stdout.flush()
+        except OSError:  # a full disk: Python would try again at its end, and say so
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(2) from None
 
 
