@@ -71,10 +71,12 @@ bits:
 		$(RUN) build/bits | sed "s/$$/ $$c $$o/" | tee -a build/bits.txt || exit 1; done; done
 	test "$$(cut -d' ' -f1 build/bits.txt | sort -u | wc -l)" = 1
 
-# the C core under AddressSanitizer and UndefinedBehaviorSanitizer
+# the C core under AddressSanitizer and UndefinedBehaviorSanitizer; libstdc++, so that exceptions of
+# other packages find their handlers
 sanitize: $(READY)
 	CSCHED_SANITIZE=1 $(PY) setup.py --quiet build --build-lib $(SANITIZED) --build-temp build/sanitized-objects
-	LD_PRELOAD=$$(cc -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0 \
+	LD_PRELOAD="$$(cc -print-file-name=libasan.so) $$(cc -print-file-name=libstdc++.so.6)" \
+		ASAN_OPTIONS=detect_leaks=0 \
 		PYTHONPATH=$(SANITIZED) $(PY) -m pytest -q -p no:cacheprovider \
 		tests/test_program.py tests/test_errors.py tests/test_numpy_state.py
 
