@@ -40,6 +40,8 @@ cdef extern from "program.h" nogil:
         CS_N_OPS
         CS_MAX_DEPTH
     void cs_build(cs_node *nodes, int32_t n)
+    int64_t cs_program_kept_doubles(const cs_node *nodes, int32_t n)
+    void cs_program_keep(cs_node *nodes, int32_t n, double *room)
     double cs_value(const cs_node *nodes, int64_t t)
     void cs_values_f64(const cs_node *nodes, int64_t first, int64_t n, double *out)
     void cs_values_f32(const cs_node *nodes, int64_t first, int64_t n, float *out)
@@ -101,9 +103,21 @@ cdef inline int64_t checked_int(object step) except -1:
 
 
 cdef int64_t checked_step(object step) except -1:
+    if type(step) is int:
+        return checked_int(step)
     if isinstance(step, bool) or not hasattr(step, "__index__"):
         raise TypeError(f"Curve: step must be an int, got {step!r}")
     return checked_int(step.__index__())
+
+
+cdef int get_buffer(str where, object out, Py_buffer *view) except -1:
+    try:
+        PyObject_GetBuffer(out, view, PyBUF_FORMAT | PyBUF_STRIDES | PyBUF_WRITABLE)
+    except ValueError:
+        if out.flags.writeable:  # a type without a buffer
+            raise
+        raise ValueError(f"{where}: out must be writable, got a read-only array") from None
+    return 0
 
 
 @cython.final
@@ -112,6 +126,8 @@ cdef class Program:
 
     cdef cs_node *nodes
     cdef int32_t n_nodes
+    cdef double *kept
+    cdef int64_t n_kept
 
     def __cinit__(self, list nodes):
         cdef int32_t i
@@ -137,12 +153,18 @@ cdef class Program:
             for j in range(5):
                 node.levels[j] = levels[j]
         cs_build(self.nodes, self.n_nodes)
+        self.n_kept = cs_program_kept_doubles(self.nodes, self.n_nodes)
+        self.kept = <double *>PyMem_Calloc(max(1, self.n_kept), sizeof(double))
+        if self.kept == NULL:
+            raise MemoryError()
+        cs_program_keep(self.nodes, self.n_nodes, self.kept)
 
     def __dealloc__(self):
         PyMem_Free(self.nodes)
+        PyMem_Free(self.kept)
 
     def __sizeof__(self):
-        return sizeof(Program) + self.n_nodes * sizeof(cs_node)
+        return sizeof(Program) + self.n_nodes * sizeof(cs_node) + self.n_kept * sizeof(double)
 
     def __call__(self, step, /):
         """The value at a step, or an array of values at an array of steps."""
@@ -162,7 +184,7 @@ cdef class Program:
         """Write the values at steps start, start + 1, ... into a float64 or float32 buffer."""
         cdef Py_buffer view
         cdef int64_t first = checked_step(start)
-        PyObject_GetBuffer(out, &view, PyBUF_FORMAT | PyBUF_STRIDES | PyBUF_WRITABLE)
+        get_buffer("Curve.values", out, &view)
         try:
             if view.ndim != 1 or view.format[0] not in (b"d", b"f") or view.format[1] != 0:
                 raise ValueError(
@@ -255,7 +277,7 @@ def fill_rows(list programs, out, start=0, /):
     try:
         for i in range(n):
             nodes[i] = (<Program?>programs[i]).nodes
-        PyObject_GetBuffer(out, &view, PyBUF_FORMAT | PyBUF_STRIDES | PyBUF_WRITABLE)
+        get_buffer("Stack.values", out, &view)
         try:
             if view.ndim != 2 or view.format[0] not in (b"d", b"f") or view.format[1] != 0:
                 raise ValueError("Stack.values: out must be a float64 or float32 array of 2 "

@@ -53,6 +53,8 @@ CS_INLINE exp_parts exp_at(double n, const cs_half *h) {
 CS_INLINE double exp_of(exp_parts p) { return p.scale + p.scale * p.e; }
 CS_INLINE double expm1_of(exp_parts p) { return (p.scale - 1.0) + p.scale * p.e; }
 
+/* --- Kernels that give each value by itself -------------------------------------------------- */
+
 CS_INLINE double constant_value(double n, const cs_half *h) { (void)n; return h->a; }
 
 /* --- Kernels in blocks ---------------------------------------------------------------------- */
@@ -127,6 +129,47 @@ CS_INLINE double sin2_join(cs_anchor b, cs_entry e, const cs_half *h) {
     return h->a + fma(b.q, e.t, fma(b.r, e.u, b.p));
 }
 
+/* w = (n/m)^2, (n/m)^3 and their mirrors: Taylor's theorem in j is exact. c0 = m^2 or m^3. */
+CS_INLINE cs_anchor power2_anchor(double n, const cs_half *h) {
+    cs_anchor b = {h->d * ((n * n) / h->c[0]), h->d * ((2.0 * n) / h->c[0]), h->d / h->c[0]};
+    return b;
+}
+CS_INLINE cs_anchor power2_mirror_anchor(double n, const cs_half *h) { /* 1 - (1-z)^2 = z (2 - z) */
+    cs_anchor b = {h->d * ((n * (2.0 * h->m - n)) / h->c[0]), h->d * ((2.0 * (h->m - n)) / h->c[0]),
+                   -h->d / h->c[0]};
+    return b;
+}
+CS_INLINE cs_entry power2_entry(double j, const cs_half *h) {
+    (void)h;
+    cs_entry e = {j, j * j};
+    return e;
+}
+CS_INLINE double power2_join(cs_anchor b, cs_entry e, const cs_half *h) {
+    return h->a + fma(b.q, e.t, fma(b.r, e.u, b.p));
+}
+CS_INLINE cs_anchor power3_anchor(double n, const cs_half *h) {
+    cs_anchor b = {h->d * ((n * n * n) / h->c[0]), h->d * ((3.0 * n * n) / h->c[0]),
+                   h->d * ((3.0 * n) / h->c[0])};
+    return b;
+}
+CS_INLINE cs_anchor power3_mirror_anchor(double n, const cs_half *h) { /* 1 - (1-z)^3 = z (3 - z (3 - z)) */
+    double z = n / h->m, rest = h->m - n;
+    cs_anchor b = {h->d * (z * (3.0 - z * (3.0 - z))), h->d * ((3.0 * rest * rest) / h->c[0]),
+                   h->d * ((-3.0 * rest) / h->c[0])};
+    return b;
+}
+CS_INLINE cs_entry power3_entry(double j, const cs_half *h) {
+    cs_entry e = {j, h->d * ((j * j * j) / h->c[0])};
+    return e;
+}
+CS_INLINE double power3_join(cs_anchor b, cs_entry e, const cs_half *h) {
+    return h->a + (fma(fma(b.r, e.t, b.q), e.t, b.p) + e.u);
+}
+#define power2_mirror_entry power2_entry
+#define power2_mirror_join power2_join
+#define power3_mirror_entry power3_entry
+#define power3_mirror_join power3_join
+
 /* The value is a exp(x). */
 CS_INLINE cs_anchor exponential_anchor(double n, const cs_half *h) {
     cs_anchor b = {h->a * exp_of(exp_at(n, h)), 0.0, 0.0};
@@ -174,4 +217,6 @@ CS_INLINE double sigmoid_join(cs_anchor b, cs_entry e, const cs_half *h) {
 }
 
 #define CS_DIRECT_KERNELS(K) K(constant)
-#define CS_BLOCK_KERNELS(K) K(linear) K(sin2) K(exponential) K(expm1) K(sigmoid)
+#define CS_BLOCK_KERNELS(K) \
+    K(linear) K(sin2) K(power2) K(power2_mirror) K(power3) K(power3_mirror) K(exponential) K(expm1) \
+    K(sigmoid)

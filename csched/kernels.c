@@ -5,9 +5,9 @@
       its own end, as a + d w(n) with w(0) = 0: both ends are exact, values cannot leave the range,
       and a cosine to zero is as accurate at its last step as at its first.
    b) cs_prepare does whatever is costly once, in double-double (dd.h, prepare.h). The formulas
-      (formulas.h, series.h) are then a handful of exactly rounded operations on the integer
-      distance n. Values of powers.h take a logarithm and an exponential in double-double; away from
-      the ends a series replaces them.
+      (formulas.h) are then a handful of exactly rounded operations on the integer distance n; those of
+      ratios.h and powers.h, which are not, serve near the ends and give polynomials for the rest, that
+      a program keeps (pieces.h).
    c) Loops are compiled once per CPU variant. The dispatch happens once per run, not per value. */
 #include "kernels.h"
 
@@ -16,22 +16,19 @@
 
 #include "dd.h"
 #include "formulas.h"
-#include "series.h"
 #include "quick.h"
+#include "jets.h"
+#include "ratios.h"
 #include "powers.h"
+#include "pieces.h"
 
-#define CS_SERIES_KERNELS(K) CS_CHEAP_SERIES(K) CS_COSTLY_SERIES(K)
-#define CS_KERNELS(K) CS_DIRECT_KERNELS(K) CS_BLOCK_KERNELS(K) CS_SERIES_KERNELS(K)
+#define CS_LOOPED_KERNELS(K) CS_DIRECT_KERNELS(K) CS_BLOCK_KERNELS(K)
+#define CS_PIECE_KERNELS(K) CS_CHEAP_KERNELS(K) CS_COSTLY_KERNELS(K)
+#define CS_KERNELS(K) CS_LOOPED_KERNELS(K) CS_PIECE_KERNELS(K)
+#define FIRST_IN_PIECES KERNEL_ratio
 
 #define CS_LARGEST_BLOCK 64
 #define BATCH 32
-
-/* -256, -255, ... 255: where the samples of a block in series lie from its middle. */
-#define PLACES 512
-#define P8(x) x, x + 1, x + 2, x + 3, x + 4, x + 5, x + 6, x + 7
-#define P64(x) P8(x), P8(x + 8), P8(x + 16), P8(x + 24), P8(x + 32), P8(x + 40), P8(x + 48), P8(x + 56)
-static const double places[PLACES] = {
-    P64(-256), P64(-192), P64(-128), P64(-64), P64(0), P64(64), P64(128), P64(192)};
 
 /* --- The table ---------------------------------------------------------------------------- */
 
@@ -88,7 +85,6 @@ void cs_prepare(cs_phase *phase, int profile, const double *argument, double sta
         if (fabs(h->d) < 1e-200) limit(h, 1, -1.0, 0.0); /* coefficients of series would be subnormal */
         for (int i = 0; i < 2; i++) /* from steps to samples */
             h->near[i] = (h->near[i] + h->slope[i] * h->base) / step;
-        if (h->kernel >= KERNEL_power2) find_first(h, span / step);
     }
     if (phase->split < 1 && offset == 0.0) phase->split = 1; /* step 0 is start, however steep */
 }
@@ -99,8 +95,11 @@ double cs_end(const cs_phase *phase) { return phase->half[1].a; }
 
 typedef struct {
     double (*at)(const cs_half *, double x, double place);
-    void (*f64[N_KERNELS])(const cs_half *, int64_t, int32_t, double *restrict);
-    void (*f32[N_KERNELS])(const cs_half *, int64_t, int32_t, float *restrict);
+    void (*f64[FIRST_IN_PIECES])(const cs_half *, int64_t, int32_t, double *restrict);
+    void (*f32[FIRST_IN_PIECES])(const cs_half *, int64_t, int32_t, float *restrict);
+    void (*in_pieces_f64)(const cs_half *, int64_t, int32_t, double *restrict);
+    void (*in_pieces_f32)(const cs_half *, int64_t, int32_t, float *restrict);
+    void (*keep)(cs_half *, cs_kept_size, double *, cs_unit *, cs_piece *);
     void (*spread_f64)(const double *, int64_t, int64_t, double *restrict);
     void (*spread_f32)(const float *, int64_t, int64_t, float *restrict);
     void (*streamed_spread)(const double *restrict, int64_t, int64_t, double *restrict);
@@ -112,6 +111,10 @@ static int64_t lesser(int64_t a, int64_t b) { return a < b ? a : b; }
 
 #define CS_STREAM(to, line) memcpy(to, line, 64)
 #define CS_STREAM_END() ((void)0)
+#define CS_TURNED(to, line) \
+    for (int l_ = 0; l_ < 8; l_++) (to)[l_] = (line)[7 - l_]
+#define CS_TURNED_f64 CS_TURNED
+#define CS_TURNED_f32 CS_TURNED
 #define VARIANT plain
 #include "loops.h"
 
@@ -125,15 +128,28 @@ static int64_t lesser(int64_t a, int64_t b) { return a < b ? a : b; }
 #define CS_STREAM_256(to, line) \
     (_mm256_stream_si256((__m256i *)(to), _mm256_loadu_si256((const __m256i *)(line))), \
      _mm256_stream_si256((__m256i *)(to) + 1, _mm256_loadu_si256((const __m256i *)(line) + 1)))
+#define CS_TURNED_256(to, line) \
+    (_mm256_storeu_pd(to, _mm256_permute4x64_pd(_mm256_loadu_pd((line) + 4), 0x1b)), \
+     _mm256_storeu_pd((to) + 4, _mm256_permute4x64_pd(_mm256_loadu_pd(line), 0x1b)))
+#define CS_TURNED_512(to, line) \
+    _mm512_storeu_pd(to, _mm512_permutexvar_pd(_mm512_set_epi64(0, 1, 2, 3, 4, 5, 6, 7), \
+                                               _mm512_loadu_pd(line)))
+#define CS_TURNED_FLOATS(to, line) \
+    _mm256_storeu_ps(to, _mm256_permutevar8x32_ps(_mm256_loadu_ps(line), \
+                                                  _mm256_set_epi32(0, 1, 2, 3, 4, 5, 6, 7)))
 #define CS_STREAM_512(to, line) _mm512_stream_si512((__m512i *)(to), _mm512_loadu_si512(line))
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #define CS_STREAM CS_STREAM_256
+#define CS_TURNED_f64 CS_TURNED_256
+#define CS_TURNED_f32 CS_TURNED_FLOATS
 #define VARIANT avx2
 #include "loops.h"
 #pragma clang attribute pop
 #pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,fma"))), apply_to = function)
 #define CS_STREAM CS_STREAM_512
+#define CS_TURNED_f64 CS_TURNED_512
+#define CS_TURNED_f32 CS_TURNED_FLOATS
 #define VARIANT avx512
 #include "loops.h"
 #pragma clang attribute pop
@@ -141,10 +157,14 @@ static int64_t lesser(int64_t a, int64_t b) { return a < b ? a : b; }
 #pragma GCC push_options
 #pragma GCC target("avx2,fma")
 #define CS_STREAM CS_STREAM_256
+#define CS_TURNED_f64 CS_TURNED_256
+#define CS_TURNED_f32 CS_TURNED_FLOATS
 #define VARIANT avx2
 #include "loops.h"
 #pragma GCC target("avx512f,avx512dq,avx512vl,avx512bw,fma,prefer-vector-width=512")
 #define CS_STREAM CS_STREAM_512
+#define CS_TURNED_f64 CS_TURNED_512
+#define CS_TURNED_f32 CS_TURNED_FLOATS
 #define VARIANT avx512
 #include "loops.h"
 #pragma GCC pop_options
@@ -187,6 +207,45 @@ double cs_at(const cs_phase *phase, double k) {
     return variants[variant_in_use].loops->at(h, x, place);
 }
 
+/* --- Keeping --------------------------------------------------------------------------------- */
+
+/* Samples of a half before this one may be asked for. */
+static double end_of(const cs_phase *phase, int side) {
+    const cs_half *h = &phase->half[side];
+    return h->top + h->sign * (double)phase->split + (double)side;
+}
+
+int64_t cs_kept_doubles(const cs_phase *phase) {
+    int64_t sum = 0;
+    for (int side = 0; side < 2; side++) {
+        const cs_half *h = &phase->half[side];
+        const double end = end_of(phase, side);
+        if (h->kernel < FIRST_IN_PIECES || end <= 0.0) continue;
+        const cs_kept_size size = kept_size(h, end);
+        sum += size.values + size.units + size.pieces * (int32_t)(sizeof(cs_piece) / sizeof(double));
+    }
+    return sum;
+}
+
+void cs_keep(cs_phase *phase, double *room) {
+    for (int side = 0; side < 2; side++) {
+        cs_half *h = &phase->half[side];
+        const double end = end_of(phase, side);
+        if (h->kernel < FIRST_IN_PIECES || end <= 0.0) continue;
+        const cs_kept_size size = kept_size(h, end);
+        double *values = room;
+        cs_unit *units = (cs_unit *)(room += size.values);
+        cs_piece *pieces = (cs_piece *)(room += size.units);
+        room += size.pieces * (int32_t)(sizeof(cs_piece) / sizeof(double));
+        variants[variant_in_use].loops->keep(h, size, values, units, pieces);
+        h->values = values, h->units = units, h->pieces = pieces;
+        h->first = (double)size.values;
+        h->kept = size.units ? unit_start(unit_number(ALONE) + (uint64_t)size.units) : 0.0;
+    }
+}
+
+/* --- Ranges --------------------------------------------------------------------------------- */
+
 /* Runs below 1/16 of a block: single values are cheaper than the table. */
 #define WORTH_A_TABLE 16
 #define LONGEST_RUN (INT64_C(1) << 30)
@@ -201,7 +260,8 @@ double cs_at(const cs_phase *phase, double k) {
             if (run * WORTH_A_TABLE < half->block) \
                 for (int64_t i = 0; i < run; i++) out[i] = (TYPE)cs_at(phase, (double)(first + i)); \
             else \
-                loops->SUFFIX[half->kernel](half, first, (int32_t)run, out); \
+                (half->kernel < FIRST_IN_PIECES ? loops->SUFFIX[half->kernel] : loops->in_pieces_##SUFFIX)( \
+                    half, first, (int32_t)run, out); \
             first += run, out += run, n -= run; \
         } \
     }

@@ -8,8 +8,9 @@
 
 #include <stdint.h>
 
-/* A quotient, a root, or a logarithm and an exponential in double-double (powers.h). */
-enum cs_cost { CS_QUOTIENT, CS_ROOT, CS_COSTLY };
+/* Of pieces.h: polynomials, and where they lie. */
+typedef struct cs_piece cs_piece;
+typedef struct cs_unit cs_unit;
 
 /* One half of a phase, seen from the end it is anchored at.
    Sample k lies x = top + k (first half) or x = top - k (second half) whole samples from there, at
@@ -19,16 +20,19 @@ enum cs_cost { CS_QUOTIENT, CS_ROOT, CS_COSTLY };
 typedef struct {
     int32_t kernel;
     int32_t block; /* samples a block, a power of two; 0: the kernel has no blocks of one size */
-    int32_t cost;  /* of a value by itself, where series may replace it: cs_cost */
+    int32_t costly; /* a value takes a logarithm and an exponential in double-double (powers.h) */
     int32_t simple; /* w has a zero of first order, of second at most otherwise */
     double sign;   /* 1 or -1: how x changes with k */
     double top, base, stride;
     double a, d;
     double m;           /* length of the whole phase */
     double near[2], slope[2]; /* of two singularities, near + slope * x samples from sample x */
-    double alone;             /* samples before this one are not served by series */
-    double gain[3];           /* of series of degree 3, 4 and 6 over the bound of series.h */
+    double gain;              /* of polynomials over the bound of pieces.h */
     double c[7];              /* constants of the kernel */
+    double first, kept;       /* samples before these have their values or their pieces kept */
+    const double *values;
+    const cs_unit *units;
+    const cs_piece *pieces;
 } cs_half;
 
 /* A phase ready to be evaluated: half[0] serves positions below split, half[1] the others. */
@@ -57,6 +61,12 @@ void cs_prepare(cs_phase *phase, int profile, const double *argument, double sta
 /* The value at sample k, whole or between samples, 0 <= stride * k + offset <= span. */
 double cs_at(const cs_phase *phase, double k);
 
+/* A phase may keep the polynomials that give its values, and the first values of both halves: in room for
+   so many doubles, which it refers to from then on. Without, they are computed again at each call, to the
+   same bits. */
+int64_t cs_kept_doubles(const cs_phase *phase);
+void cs_keep(cs_phase *phase, double *room);
+
 /* What cs_prepare made of the end: `end`, or the residual of exponential_offset. */
 double cs_end(const cs_phase *phase);
 
@@ -66,7 +76,7 @@ void cs_fill_f32(const cs_phase *phase, int64_t first, int64_t n, float *restric
 
 /* Runs of so many bytes leave nothing in the caches. Stored past them, 2e7 values that take some work
    cost 0.9 to 1.1 times np.ndarray.fill instead of 1.1 to 1.4 times (Zen 4 with 32 MiB). */
-#define CS_BEYOND_CACHES ((size_t)64 << 20)
+#define CS_BEYOND_CACHES ((size_t)32 << 20)
 
 /* count samples, each `times` in a row; streamed: part of a run beyond the caches. */
 void cs_spread_f64(const double *samples, int64_t count, int64_t times, int streamed,

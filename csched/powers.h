@@ -1,83 +1,8 @@
-/* Kernels in series whose values go through double-double: powers, logarithms, and what is made of
-   them. A value takes 2 to 16 ns in a vector, 0.1 to 0.3 us alone (quick.h), so they ask for long
-   blocks (CS_COSTLY).
+/* Values and polynomials of profiles that go through double-double: powers, logarithms, and what is
+   made of them. A value takes 2 to 16 ns in a vector, 0.1 to 0.3 us alone (quick.h), so most of them
+   are read from pieces (pieces.h).
 
-   _value gives one value; _series the Taylor coefficients of d w: the first is the value, the others
-   only carry the way to the neighbours and are taken in double, by the recurrences for powers,
-   exponentials and sines of power series (Knuth, The Art of Computer Programming 2, 4.7). */
-
-#define TERMS 7 /* of a series */
-typedef struct { double s[TERMS]; } cs_jet;
-
-CS_INLINE cs_series jet_series(cs_jet j, double factor, double s0) {
-    cs_series c = {j.s[0], j.s[1], j.s[2], j.s[3], j.s[4], j.s[5], j.s[6]};
-    return scaled(c, factor, s0);
-}
-/* u^p, where u[0]^p is known */
-CS_INLINE cs_jet jet_power(cs_jet u, double p, double first) {
-#define TERM(k, i) ((double)(i) * p - (double)(k - i)) * u.s[i] * r.s[k - i]
-    const double over = 1.0 / u.s[0];
-    cs_jet r = {{first}};
-    r.s[1] = TERM(1, 1) * over;
-    r.s[2] = (TERM(2, 1) + TERM(2, 2)) * (over * (1.0 / 2.0));
-    r.s[3] = (TERM(3, 1) + TERM(3, 2) + TERM(3, 3)) * (over * (1.0 / 3.0));
-    r.s[4] = (TERM(4, 1) + TERM(4, 2) + TERM(4, 3) + TERM(4, 4)) * (over * (1.0 / 4.0));
-    r.s[5] = (TERM(5, 1) + TERM(5, 2) + TERM(5, 3) + TERM(5, 4) + TERM(5, 5)) * (over * (1.0 / 5.0));
-    r.s[6] = (TERM(6, 1) + TERM(6, 2) + TERM(6, 3) + TERM(6, 4) + TERM(6, 5) + TERM(6, 6)) *
-             (over * (1.0 / 6.0));
-    return r;
-#undef TERM
-}
-/* i u_i times term k - i of exp, sine or cosine */
-#define TERM(v, k, i) (double)(i) * u.s[i] * v.s[k - i]
-#define TERMS_1(v) TERM(v, 1, 1)
-#define TERMS_2(v) (TERM(v, 2, 1) + TERM(v, 2, 2)) * (1.0 / 2.0)
-#define TERMS_3(v) (TERM(v, 3, 1) + TERM(v, 3, 2) + TERM(v, 3, 3)) * (1.0 / 3.0)
-#define TERMS_4(v) (TERM(v, 4, 1) + TERM(v, 4, 2) + TERM(v, 4, 3) + TERM(v, 4, 4)) * (1.0 / 4.0)
-#define TERMS_5(v) \
-    (TERM(v, 5, 1) + TERM(v, 5, 2) + TERM(v, 5, 3) + TERM(v, 5, 4) + TERM(v, 5, 5)) * (1.0 / 5.0)
-#define TERMS_6(v) \
-    (TERM(v, 6, 1) + TERM(v, 6, 2) + TERM(v, 6, 3) + TERM(v, 6, 4) + TERM(v, 6, 5) + TERM(v, 6, 6)) * \
-        (1.0 / 6.0)
-/* exp(u), where exp(u[0]) is known */
-CS_INLINE cs_jet jet_exp(cs_jet u, double first) {
-    cs_jet r = {{first}};
-    r.s[1] = TERMS_1(r), r.s[2] = TERMS_2(r), r.s[3] = TERMS_3(r);
-    r.s[4] = TERMS_4(r), r.s[5] = TERMS_5(r), r.s[6] = TERMS_6(r);
-    return r;
-}
-/* sin(u), where sine and cosine of u[0] are known; from cosine and -sine, cos(u) */
-CS_INLINE cs_jet jet_sine(cs_jet u, double sine, double cosine) {
-    cs_jet s = {{sine}}, c = {{cosine}};
-    s.s[1] = TERMS_1(c), c.s[1] = -TERMS_1(s), s.s[2] = TERMS_2(c), c.s[2] = -TERMS_2(s);
-    s.s[3] = TERMS_3(c), c.s[3] = -TERMS_3(s), s.s[4] = TERMS_4(c), c.s[4] = -TERMS_4(s);
-    s.s[5] = TERMS_5(c), c.s[5] = -TERMS_5(s), s.s[6] = TERMS_6(c);
-    return s;
-}
-/* A jet times `factor`, but for its first term. */
-CS_INLINE cs_jet jet_times(cs_jet u, double factor, double first) {
-    cs_jet r = {{first, factor * u.s[1], factor * u.s[2], factor * u.s[3], factor * u.s[4],
-                 factor * u.s[5], factor * u.s[6]}};
-    return r;
-}
-CS_INLINE cs_jet jet_pick(int first, cs_jet a, cs_jet b) {
-    cs_jet r = {{first ? a.s[0] : b.s[0], first ? a.s[1] : b.s[1], first ? a.s[2] : b.s[2],
-                 first ? a.s[3] : b.s[3], first ? a.s[4] : b.s[4], first ? a.s[5] : b.s[5],
-                 first ? a.s[6] : b.s[6]}};
-    return r;
-}
-/* (n + sign x)^p, scaled so that it is `first` at x = 0 */
-CS_INLINE cs_jet jet_of_power(double n, double sign, double p, double first) {
-    const double u = sign / n;
-    cs_jet r = {{first}};
-    r.s[1] = first * (p * u);
-    r.s[2] = r.s[1] * ((p - 1.0) * (1.0 / 2.0) * u);
-    r.s[3] = r.s[2] * ((p - 2.0) * (1.0 / 3.0) * u);
-    r.s[4] = r.s[3] * ((p - 3.0) * (1.0 / 4.0) * u);
-    r.s[5] = r.s[4] * ((p - 4.0) * (1.0 / 5.0) * u);
-    r.s[6] = r.s[5] * ((p - 5.0) * (1.0 / 6.0) * u);
-    return r;
-}
+   _value gives the value at distance n; _jet the Taylor coefficients of d w(n + step t) in t. */
 
 /* --- (n/m)^power, c0 = power, and its mirror --------------------------------------------------- */
 
@@ -86,9 +11,9 @@ CS_INLINE double power_w(double n, const cs_half *h) {
     return n > 0.0 ? w : 0.0;
 }
 CS_INLINE double power_value(double n, const cs_half *h) { return h->a + h->d * power_w(n, h); }
-CS_INLINE cs_series power_series(double n, const cs_half *h) {
+CS_INLINE cs_jet power_jet(double n, double step, const cs_half *h) {
     double w = power_w(n, h);
-    return jet_series(jet_of_power(n, 1.0, h->c[0], w), h->d, h->d * w);
+    return jet_times(jet_of_power(n, step, h->c[0], w), h->d, h->d * w);
 }
 CS_INLINE double power_mirror_w(double n, const cs_half *h) {
     double w = -quick_expm1(dd_scale(quick_log(dd_of(h->m - n), dd_of(h->m), dd_of(-n)), h->c[0]));
@@ -97,9 +22,9 @@ CS_INLINE double power_mirror_w(double n, const cs_half *h) {
 CS_INLINE double power_mirror_value(double n, const cs_half *h) {
     return h->a + h->d * power_mirror_w(n, h);
 }
-CS_INLINE cs_series power_mirror_series(double n, const cs_half *h) {
+CS_INLINE cs_jet power_mirror_jet(double n, double step, const cs_half *h) {
     double w = power_mirror_w(n, h);
-    return jet_series(jet_of_power(h->m - n, -1.0, h->c[0], 1.0 - w), -h->d, h->d * w);
+    return jet_times(jet_of_power(h->m - n, -step, h->c[0], 1.0 - w), -h->d, h->d * w);
 }
 
 /* --- Powers of a cosine or a line, read at z^k -------------------------------------------------- */
@@ -142,15 +67,15 @@ CS_INLINE double warped_end_w(dd rest, const cs_half *h) {
 CS_INLINE double warped_end_value(double n, const cs_half *h) {
     return h->a + h->d * warped_end_w(warped_rest(n, h), h);
 }
-CS_INLINE cs_series warped_end_series(double n, const cs_half *h) {
+CS_INLINE cs_jet warped_end_jet(double n, double step, const cs_half *h) {
     dd rest = warped_rest(n, h);
     double w = warped_end_w(rest, h), sine2 = quick_sin2(rest).hi;
     int sine = h->c[2] != 0.0;
-    cs_jet u = jet_of_power(h->m - n, -1.0, h->c[1], 1.0 - rest.hi);
+    cs_jet u = jet_of_power(h->m - n, -step, h->c[1], 1.0 - rest.hi);
     u = jet_times(u, -1.0, rest.hi);
     cs_jet v = jet_sine(jet_times(u, DD_PI_2.hi, 0.0), sqrt(sine2), sqrt(1.0 - sine2));
     u = jet_power(jet_pick(sine, v, u), sine ? 2.0 * h->c[0] : h->c[0], w);
-    return jet_series(u, h->d, h->d * w);
+    return jet_times(u, h->d, h->d * w);
 }
 
 /* w from the start: 1 - (1 - elapsed)^power or 1 - cos^2(pi elapsed / 2)^power */
@@ -164,16 +89,16 @@ CS_INLINE double warped_start_w(dd elapsed, const cs_half *h) {
 CS_INLINE double warped_start_value(double n, const cs_half *h) {
     return h->a + h->d * warped_start_w(warped(n, h), h);
 }
-CS_INLINE cs_series warped_start_series(double n, const cs_half *h) {
+CS_INLINE cs_jet warped_start_jet(double n, double step, const cs_half *h) {
     dd elapsed = warped(n, h), rest = quick_add(dd_of(1.0), dd_neg(elapsed));
     double w = warped_start_w(elapsed, h);
     int sine = h->c[2] != 0.0;
-    cs_jet u = jet_of_power(n, 1.0, h->c[1], elapsed.hi);
+    cs_jet u = jet_of_power(n, step, h->c[1], elapsed.hi);
     cs_jet v = jet_sine(jet_times(u, DD_PI_2.hi, 0.0), sqrt(quick_sin2(rest).hi),
                         -sqrt(quick_sin2(elapsed).hi));
     u = jet_times(u, -1.0, rest.hi);
     u = jet_power(jet_pick(sine, v, u), sine ? 2.0 * h->c[0] : h->c[0], 1.0 - w);
-    return jet_series(u, -h->d, h->d * w);
+    return jet_times(u, -h->d, h->d * w);
 }
 
 /* --- Powers and logarithms of A = 1 + (c1 + c2) n/m ---------------------------------------------- */
@@ -193,20 +118,19 @@ CS_INLINE double line_power_w(double n, const cs_half *h) {
 CS_INLINE double line_power_value(double n, const cs_half *h) {
     return h->a + h->c[3] * line_power_w(n, h);
 }
-CS_INLINE cs_series line_power_series(double n, const cs_half *h) {
+CS_INLINE cs_jet line_power_jet(double n, double step, const cs_half *h) {
     double w = line_power_w(n, h);
-    return jet_series(jet_of_power(line_rest(n, h), h->c[6], h->c[0], 1.0 + w), h->c[3], h->c[3] * w);
+    cs_jet u = jet_of_power(line_rest(n, h), h->c[6] * step, h->c[0], 1.0 + w);
+    return jet_times(u, h->c[3], h->c[3] * w);
 }
 
-/* d w = c3 log A; log(1 + q x) = q x - (q x)^2 / 2 + ... */
+/* d w = c3 log A */
 CS_INLINE double line_log_value(double n, const cs_half *h) {
     return h->a + h->c[3] * log_of_line(n, h).hi;
 }
-CS_INLINE cs_series line_log_series(double n, const cs_half *h) {
-    double q = h->c[6] / line_rest(n, h), q2 = q * q, q3 = q2 * q;
-    cs_jet j = {{0.0, q, q2 * (-1.0 / 2.0), q3 * (1.0 / 3.0), q2 * q2 * (-1.0 / 4.0),
-                 q2 * q3 * (1.0 / 5.0), q3 * q3 * (-1.0 / 6.0)}};
-    return jet_series(j, h->c[3], h->c[3] * log_of_line(n, h).hi);
+CS_INLINE cs_jet line_log_jet(double n, double step, const cs_half *h) {
+    cs_jet u = jet_of_log(line_rest(n, h), h->c[6] * step, 0.0);
+    return jet_times(u, h->c[3], h->c[3] * log_of_line(n, h).hi);
 }
 
 /* --- Exponentials of a hyperbola ----------------------------------------------------------------- */
@@ -229,25 +153,27 @@ CS_INLINE double exp_hyperbola_w(double n, const cs_half *h, int from_start) { /
     dd rate = {h->c[1], h->c[2]};
     return quick_expm1(dd_mul(rate, exp_hyperbola_f(n, h, from_start)));
 }
-CS_INLINE cs_series exp_hyperbola_any(double n, const cs_half *h, int from_start) {
+CS_INLINE cs_jet exp_hyperbola_any(double n, double step, const cs_half *h, int from_start) {
     double u = h->c[0], over = 1.0 / ((2.0 * u - 1.0) * h->m * h->m);
     double y = from_start ? h->m - n : n, sign = from_start ? -1.0 : 1.0;
     double w = exp_hyperbola_w(n, h, from_start), far = (2.0 * u - 2.0) * h->m;
-    cs_jet g = {{y * (far + y) * over, sign * (far + 2.0 * y) * over, over}};
-    g = jet_power(g, 0.5, sqrt(g.s[0]));
-    return jet_series(jet_exp(jet_times(g, sign * h->c[1], 0.0), 1.0 + w), h->a, h->a * w);
+    double square = y * (far + y) * over, slope = sign * (far + 2.0 * y) * over;
+    cs_jet g = jet_of_root(square, slope * step, over * step * step, sqrt(square));
+    return jet_times(jet_exp(jet_times(g, sign * h->c[1], 0.0), 1.0 + w), h->a, h->a * w);
 }
 CS_INLINE double exp_hyperbola_value(double n, const cs_half *h) {
     return h->a + h->a * exp_hyperbola_w(n, h, 0);
 }
-CS_INLINE cs_series exp_hyperbola_series(double n, const cs_half *h) { return exp_hyperbola_any(n, h, 0); }
+CS_INLINE cs_jet exp_hyperbola_jet(double n, double step, const cs_half *h) {
+    return exp_hyperbola_any(n, step, h, 0);
+}
 CS_INLINE double exp_hyperbola_mirror_value(double n, const cs_half *h) {
     return h->a + h->a * exp_hyperbola_w(n, h, 1);
 }
-CS_INLINE cs_series exp_hyperbola_mirror_series(double n, const cs_half *h) {
-    return exp_hyperbola_any(n, h, 1);
+CS_INLINE cs_jet exp_hyperbola_mirror_jet(double n, double step, const cs_half *h) {
+    return exp_hyperbola_any(n, step, h, 1);
 }
 
-#define CS_COSTLY_SERIES(K) \
+#define CS_COSTLY_KERNELS(K) \
     K(power) K(power_mirror) K(warped_end) K(warped_start) K(line_power) K(line_log) \
     K(exp_hyperbola) K(exp_hyperbola_mirror)

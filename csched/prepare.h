@@ -11,7 +11,7 @@ static void anchor(cs_half *half, int kernel, double a, double b) {
     half->kernel = kernel;
     half->a = a;
     half->d = b - a;
-    half->gain[0] = half->gain[1] = half->gain[2] = 1.0;
+    half->gain = 1.0;
 }
 
 static double prepare_constant(cs_phase *p, const double *arg, cs_ends e) {
@@ -40,16 +40,13 @@ static void limit(cs_half *half, int which, double near, double slope) {
 static double about_exp(double x) { return x < -700.0 ? 1e-300 : dd_exp(dd_of(x)).hi; }
 static double about_log(double x) { return dd_log_ratio(dd_of(x), dd_of(1.0)).hi; }
 
-/* The bound of series.h is for terms u^k; those of (1 + u)^power are less, or more, by the binomials,
-   of which the first ones left out count. times: how much larger the terms are beside w. */
+/* The bound of pieces.h is for terms u^k; those of (1 + u)^power are less, or more, by the binomials,
+   of which the first one left out counts. times: how much larger the terms are beside w. */
 static void set_gain(cs_half *half, double power, double times, double most) {
     double binomial = 1.0;
-    for (int k = 1; k <= 7; k++) {
-        binomial *= (power - (double)(k - 1)) / (double)k;
-        double term = fabs(binomial) * times;
-        if (k == 4 || k == 5 || k == 7) /* left out by degree 3, 4 and 6 */
-            half->gain[k == 7 ? 2 : k - 4] = term * most > 1.0 ? 1.0 / term : most;
-    }
+    for (int k = 1; k <= TERMS; k++) binomial *= (power - (double)(k - 1)) / (double)k;
+    double term = fabs(binomial) * times;
+    half->gain = term * most > 1.0 ? 1.0 / term : most;
 }
 
 /* w = (n/m)^power at the side `far`, and its mirror 1 - (1 - n/m)^power at the other. */
@@ -68,11 +65,10 @@ static double prepare_power(cs_phase *p, int far, double power, double a_far, do
     anchor(&p->half[1 - far], mirror, a_near, a_far);
     for (int side = 0; side < 2; side++) {
         cs_half *h = &p->half[side];
-        h->c[0] = c;
-        h->cost = kernel == KERNEL_power ? CS_COSTLY : kernel == KERNEL_root ? CS_ROOT : CS_QUOTIENT;
-        if (kernel == KERNEL_root) h->c[0] = dd_div(dd_of(h->d), dd_sqrt(dd_of(m))).hi;
-        if (kernel == KERNEL_linear) set_block(h, m);
-        if (kernel == KERNEL_power || kernel == KERNEL_root) {
+        h->costly = kernel == KERNEL_power;
+        h->c[0] = kernel == KERNEL_root ? dd_div(dd_of(h->d), dd_sqrt(dd_of(m))).hi : c;
+        if (kernel != KERNEL_power && kernel != KERNEL_root) set_block(h, m);
+        else {
             limit(h, 0, side == far ? 0.0 : m, side == far ? 1.0 : -1.0);
             set_gain(h, power, side == far ? 1.0 : larger, 1024.0);
             h->simple = side != far;
@@ -107,7 +103,7 @@ static double prepare_warped(cs_phase *p, const double *arg, cs_ends e, int sine
         cs_half *h = &p->half[side];
         /* the order of the zero of w; 2 k serves sine and line */
         double own = side == 0 ? 2.0 * k : sine ? 2.0 * power : power;
-        h->cost = CS_COSTLY;
+        h->costly = 1;
         h->c[0] = power, h->c[1] = k, h->c[2] = (double)sine;
         limit(h, 0, 0.0, 1.0);
         set_gain(h, own, 4.0, 1.0); /* no more: z^k and the power have singularities of their own */
@@ -212,7 +208,7 @@ static double prepare_inverse_sqrt(cs_phase *p, const double *arg, cs_ends e) {
         c[1] = fabs(s) / e.m;
         c[4] = from_start ? 0.0 : e.m;
         c[5] = from_start ? 1.0 : -1.0;
-        p->half[side].cost = CS_ROOT, p->half[side].simple = 1;
+        p->half[side].simple = 1;
         set_gain(&p->half[side], -0.5, 3.0, 1024.0); /* 2 (1 + least(x, R) / most(x, R)) */
     }
     dd fall = dd_sum(e.end, -e.start), root_1 = dd_sum(root, 1.0);
@@ -234,8 +230,9 @@ static double prepare_one_minus_sqrt(cs_phase *p, const double *arg, cs_ends e) 
     return prepare_power(p, 0, 0.5, e.start, e.end, e.m);
 }
 
-/* From here on series in blocks of 64 samples serve, see series.h. */
-#define LONG_SIGMOID (1024.0 * 64.0)
+/* From here on pieces serve, see pieces.h. */
+#define LONG_SIGMOID 1024.0
+#define SQRT_1_2 0.70710678118654752
 
 /* 1 - tanh(x) = 2 / (1 + e^2x) with x from lower to upper. With y = 2 |x - x at the anchor|,
    w = K (1 - e^-y) / (g + e^-y), where g = e^2lower at the start and e^-2upper at the end,
@@ -253,10 +250,13 @@ static double prepare_tanh(cs_phase *p, const double *arg, cs_ends e) {
         dd scale = dd_div(dd_add(g, dd_exp(width)), dd_neg(dd_expm1(width)));
         h->c[2] = dd_mul(scale, side ? dd_sum(e.start, -e.end) : dd_sum(e.end, -e.start)).hi;
         h->c[4] = -(h->c[0] + h->c[1]);
-        limit(h, 0, DD_PI_2.hi * 2.0 / h->c[4], 0.0); /* where exp(-y) = -g */
-        if (h->near[0] >= LONG_SIGMOID * h->stride) {
+        /* exp(-y) = -g where y = -log g and pi beside it: the distance is at least 1/sqrt(2) of the sum */
+        double beside = 2.0 * DD_PI_2.hi / h->c[4], along = (side ? 2.0 * upper : -2.0 * lower) / h->c[4];
+        limit(h, 0, (beside + fabs(along)) * SQRT_1_2, along > 0.0 ? -SQRT_1_2 : SQRT_1_2);
+        limit(h, 1, 4.4 / h->c[4], 0.0); /* far from there exp(y): (4.4/32)^11 / 11! = 2^-57 */
+        if (beside >= LONG_SIGMOID * h->stride) {
             h->kernel = KERNEL_logistic;
-            h->block = 0, h->simple = 1;
+            h->block = 0, h->simple = h->costly = 1;
         }
     }
     dd s0 = dd_div(dd_of(1.0), dd_add(dd_of(1.0), dd_exp(dd_of(2.0 * lower))));
@@ -276,7 +276,6 @@ static void prepare_conic(cs_phase *p, double v, double t, cs_ends e) {
     anchor(&p->half[0], KERNEL_conic_mirror, e.start, e.end);
     anchor(&p->half[1], KERNEL_conic, e.end, e.start);
     for (int side = 0; side < 2; side++) {
-        p->half[side].cost = CS_ROOT;
         set_gain(&p->half[side], 0.5, 5.4, 1024.0); /* 2 sqrt(m/R), R >= m - sqrt(3/4) m */
     }
     double *c = p->half[0].c;
@@ -310,18 +309,28 @@ static double prepare_hyperbolic(cs_phase *p, const double *arg, cs_ends e) {
     return hyperbola_at(v, 0.5);
 }
 
+/* By Cauchy's bound on a circle of q R around a sample: f grows there by a factor of 1 + q at most, and
+   exp(fall f) by exp(q fall); the slope of f from the start by 1/sqrt(1 - q), and 4 is for w and its
+   slope there. */
+static void set_gain_of_exponential(cs_half *half, double fall, int from_start) {
+    const double most = from_start ? 0.8 : 0.95, degree = TERMS - 1.0;
+    const double q = most * fall < degree ? most : degree / fall;
+    half->gain = about_exp(-q * fall) * (from_start ? sqrt(1.0 - q) / 4.0 : 1.0) / (1.0 + q);
+    for (int k = 0; k < TERMS; k++) half->gain *= q;
+}
+
 static double prepare_exp_hyperbolic(cs_phase *p, const double *arg, cs_ends e) {
     if (arg[0] == 1.0) return prepare_exponential(p, arg, e);
     dd fall = dd_log_ratio(dd_of(fabs(e.start)), dd_of(fabs(e.end)));
     anchor(&p->half[0], KERNEL_exp_hyperbola_mirror, e.start, e.end);
     anchor(&p->half[1], KERNEL_exp_hyperbola, e.end, e.start);
-    double steep = fabs(fall.hi) > 1.0 ? fabs(fall.hi) : 1.0;
     for (int side = 0; side < 2; side++) {
         cs_half *h = &p->half[side];
         dd rate = side == 0 ? dd_neg(fall) : fall;
-        h->cost = CS_COSTLY;
+        h->costly = 1;
         h->c[0] = arg[0], h->c[1] = rate.hi, h->c[2] = rate.lo;
-        limit(h, 0, side == 0 ? e.m / steep : 0.0, (side == 0 ? -1.0 : 1.0) / steep);
+        limit(h, 0, side == 0 ? e.m : 0.0, side == 0 ? -1.0 : 1.0);
+        set_gain_of_exponential(h, fabs(fall.hi), side == 0);
     }
     double middle = about_log(fabs(e.start / e.end + 1.0) / 2.0);
     return hyperbola_at(2.0 * arg[0] - 1.0, fall.hi != 0.0 ? middle / fall.hi : 0.5);
@@ -336,7 +345,7 @@ static void prepare_line(cs_phase *p, int kernel, dd s, cs_ends e, double steep)
         cs_half *h = &p->half[side];
         dd slope = side == 0 ? s : dd_neg(dd_div(s, b)), least = s.hi > 0.0 ? dd_of(1.0) : b;
         int grows = slope.hi > 0.0;
-        h->cost = CS_COSTLY;
+        h->costly = 1;
         h->c[1] = slope.hi, h->c[2] = slope.lo;
         h->c[4] = fabs(dd_div(dd_scale(least, e.m), s).hi);
         h->c[5] = grows ? 0.0 : e.m, h->c[6] = grows ? 1.0 : -1.0;

@@ -13,6 +13,7 @@
 
 #include "dd.h"
 
+#define KEPT_BY_ALL (INT64_C(1) << 17) /* doubles; phases beyond keep nothing */
 #define CHUNK 2048 /* makes a block kernel's table of 64 entries a small part of the work */
 
 /* The levels of the repeats that a phase lies in, innermost first. */
@@ -161,6 +162,25 @@ void cs_build(cs_node *nodes, int32_t n) {
         if (node->op == CS_PHASE || node->op == CS_FROZEN)
             cs_prepare(&node->phase, node->profile, node->argument, node->x[0], node->x[1],
                        node->x[2], node->span, node->times);
+    }
+}
+
+static int64_t kept_after(const cs_node *node, int64_t before) {
+    if (node->op != CS_PHASE) return before;
+    int64_t more = cs_kept_doubles(&node->phase);
+    return before + more > KEPT_BY_ALL ? before : before + more;
+}
+int64_t cs_program_kept_doubles(const cs_node *nodes, int32_t n) {
+    int64_t sum = 0;
+    for (int32_t i = 0; i < n; i++) sum = kept_after(&nodes[i], sum);
+    return sum;
+}
+void cs_program_keep(cs_node *nodes, int32_t n, double *room) {
+    int64_t sum = 0;
+    for (int32_t i = 0; i < n; i++) {
+        int64_t after = kept_after(&nodes[i], sum);
+        if (after > sum) cs_keep(&nodes[i].phase, room + sum);
+        sum = after;
     }
 }
 

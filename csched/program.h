@@ -45,6 +45,10 @@ typedef struct {
 /* Prepare the phases of a program; the rest of every node is the caller's. */
 void cs_build(cs_node *nodes, int32_t n);
 
+/* What the phases of a program may keep (kernels.h), 1 MiB at most, in room of the caller's. */
+int64_t cs_program_kept_doubles(const cs_node *nodes, int32_t n);
+void cs_program_keep(cs_node *nodes, int32_t n, double *room);
+
 double cs_value(const cs_node *nodes, int64_t t);
 void cs_values_f64(const cs_node *nodes, int64_t first, int64_t n, double *out);
 void cs_values_f32(const cs_node *nodes, int64_t first, int64_t n, float *out);

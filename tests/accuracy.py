@@ -71,7 +71,7 @@ def cases():
 
 def tried_steps(n):
     """Every step of a small horizon; of a large one random steps, and some at both ends and where
-    series take over from single values, or longer blocks from short ones."""
+    polynomials take over from single values, and one from another."""
     if n in SMALL:
         return list(range(n + 1))
     draw = random.Random(n)

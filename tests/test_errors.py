@@ -442,7 +442,7 @@ BAD = {
     ),
     "out read-only": (
         lambda: C.values(out=np.broadcast_to(np.zeros(1), 10)),
-        "Curve.values: out must be writable, got 'a read-only array'",
+        "Curve.values: out must be writable, got a read-only array",
     ),
     "out of another length": (
         lambda: C.values(0, 9, out=np.zeros(10)),

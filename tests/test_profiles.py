@@ -48,7 +48,7 @@ def ends_for(name):
 
 
 def windows(n):
-    """Start, middle and end of a long horizon, and where series change their blocks from there."""
+    """Start, middle and end of a long horizon, and where one polynomial follows another from there."""
     inner = [
         (b - 300, b + 300) for x in (4096, 16384, 65536) for b in (x, n - x) if 300 < b < n - 300
     ]
@@ -83,7 +83,7 @@ def test_a_residual_is_rounded_once_so_that_the_halves_meet():
     assert np.all(np.diff(values) <= 0.0)
 
 
-def test_series_between_ends_near_zero_have_no_subnormal_terms():
+def test_cubes_between_ends_near_zero_have_no_subnormal_terms():
     c = csched.curve("parabolic", 0.0, 1e-290, 10**10, power=3.0)
     for t in (10**9, 3 * 10**9 + 7, 6 * 10**9):
         assert c(t) == pytest.approx(1e-290 * (t / 10**10) ** 3, rel=1e-15, abs=0.0)

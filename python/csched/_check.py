@@ -98,6 +98,8 @@ def integer(
     where: str, name: str, value: Any, low: int, high: int = MAX_STEP, hint: str = ""
 ) -> int:
     """An int between low and high, both included. bool is not a number here."""
+    if type(value) is int and low <= value <= high:
+        return value
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         fail_type(where, name, "an int", value, hint)
     try:

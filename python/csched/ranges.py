@@ -25,12 +25,11 @@ def checked_range(
             _check.fail_type(where, "out", "a NumPy array", type(out).__name__)
         if dtype is not None and _number_type(where, dtype) != out.dtype:
             _check.fail(where, "dtype", f"that of out, {out.dtype}", dtype)
-        length = out.shape[-1] if out.ndim else 0
+        shape = out.shape
+        length = shape[-1] if shape else 0
         end = start + length
         if stop is not None and _check.integer(where, "stop", stop, start, 2**53 + 1) != end:
             _check.fail(where, "out", f"of length stop - start = {stop - start}", length)
-        if not out.flags.writeable:
-            _check.fail(where, "out", "writable", "a read-only array")
         return start, end, out
     end = steps if stop is None else _check.integer(where, "stop", stop, start, 2**53 + 1)
     if end < start:
