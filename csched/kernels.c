@@ -79,14 +79,16 @@ void cs_prepare(cs_phase *phase, int profile, const double *argument, double sta
     phase->half[1].sign = -1.0;
     phase->half[1].top = floor(last);
     phase->half[1].base = (span - offset) - step * phase->half[1].top;
-    phase->split = (int64_t)ceil((prepare[profile](phase, argument, e) * span - offset) / step);
+    phase->middle = (prepare[profile](phase, argument, e) * span - offset) / step;
+    phase->split = (int64_t)ceil(phase->middle);
     for (int side = 0; side < 2; side++) {
         cs_half *h = &phase->half[side];
         if (fabs(h->d) < 1e-200) limit(h, 1, -1.0, 0.0); /* coefficients of series would be subnormal */
         for (int i = 0; i < 2; i++) /* from steps to samples */
             h->near[i] = (h->near[i] + h->slope[i] * h->base) / step;
     }
-    if (phase->split < 1 && offset == 0.0) phase->split = 1; /* step 0 is start, however steep */
+    if (phase->split < 1 && offset == 0.0) /* step 0 is start, however steep, and nothing beside it */
+        phase->split = 1, phase->middle = 1e-300;
 }
 
 /* --- Running -------------------------------------------------------------------------------- */
@@ -198,9 +200,9 @@ int cs_variant_in_use(void) { return variant_in_use; }
 double cs_at(const cs_phase *phase, double k) {
     const cs_half *h = &phase->half[1];
     if (h->base + h->stride * (h->top - k) <= 0.0) return h->a; /* at the end, between two steps */
-    if (k < (double)phase->split) h = &phase->half[0];
+    if (k < phase->middle) h = &phase->half[0];
     double x = h->top + h->sign * k, place = 0.0;
-    if (h->block) { /* x modulo block, rounded down */
+    if (h->block && x > 0.0) { /* x modulo block, rounded down; between the last sample and the end none */
         double block = (double)h->block;
         place = x - floor(x / block) * block;
     }

@@ -35,9 +35,11 @@ typedef struct {
     const cs_piece *pieces;
 } cs_half;
 
-/* A phase ready to be evaluated: half[0] serves positions below split, half[1] the others. */
+/* A phase ready to be evaluated: half[0] serves samples below split and what lies between samples below
+   middle, half[1] the others. */
 typedef struct {
     int64_t split;
+    double middle; /* split, before it was rounded up to a sample */
     cs_half half[2];
 } cs_phase;
 

@@ -301,6 +301,32 @@ def test_a_mark_between_steps_reads_the_profile_there(name, arguments):
 
 
 @every_call
+def test_a_mark_between_the_last_step_and_the_end_reads_the_profile_there(name, arguments):
+    """0.475 of 20 steps is step 9.5 and the end lies at 9.75: step 38 of 39 is at the same z."""
+    c = csched.curve(name, 0.3, 0.1, 20, sampling=csched.at(0.475), span=9.75, **arguments)
+    same = csched.curve(name, 0.3, 0.1, 39, **arguments)
+    assert c(10) == pytest.approx(same(38), rel=2**-50, abs=0)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("inverse_power", {"power": 77.8, "scale": 0.9}),
+        ("polynomial", {"power": 99.0}),
+        ("exponential_offset", {"rate": 134.0, "normalised": True}),
+        ("cosine", {"power": 3.0, "k_decay": 1e-4}),
+    ],
+)
+def test_a_mark_in_the_first_step_of_a_steep_profile_is_as_near_its_end(name, arguments):
+    """Step 0 is start; most of the way lies between it and the mark at 0.5 of the one step."""
+    c = csched.curve(name, 0.1, -1e-6, 10, sampling=csched.at(0.05), span=1, **arguments)
+    same = csched.curve(name, 0.1, -1e-6, 1000, span=1000, **arguments)
+    assert c(0) == 0.1
+    assert c(1) == pytest.approx(same(500), rel=2**-50, abs=0)
+    assert -1e-6 <= c(1) <= 0.1
+
+
+@every_call
 @pytest.mark.parametrize("k", [1, 2, 3, 7, 10, 11, 100])
 def test_every_k_steps_holds_the_value_of_the_last_multiple(name, arguments, k):
     n = 10
