@@ -114,8 +114,9 @@ cdef int get_buffer(str where, object out, Py_buffer *view) except -1:
     try:
         PyObject_GetBuffer(out, view, PyBUF_FORMAT | PyBUF_STRIDES | PyBUF_WRITABLE)
     except ValueError:
-        if out.flags.writeable:  # a type without a buffer
-            raise
+        if out.flags.writeable:  # dates and times have no buffer
+            raise ValueError(f"{where}: out must be a float64 or float32 array, "
+                             f"got dtype {out.dtype}") from None
         raise ValueError(f"{where}: out must be writable, got a read-only array") from None
     return 0
 

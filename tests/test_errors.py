@@ -444,6 +444,18 @@ BAD = {
         lambda: C.values(out=np.broadcast_to(np.zeros(1), 10)),
         "Curve.values: out must be writable, got a read-only array",
     ),
+    "out of dates": (
+        lambda: C.values(out=np.zeros(10, "M8[s]")),
+        "Curve.values: out must be a float64 or float32 array, got dtype datetime64[s]",
+    ),
+    "stack out of durations": (
+        lambda: csched.stack([C]).values(out=np.zeros((1, 10), "m8[ms]")),
+        "Stack.values: out must be a float64 or float32 array, got dtype timedelta64[ms]",
+    ),
+    "stack out read-only": (
+        lambda: csched.stack([C]).values(out=np.broadcast_to(np.zeros(1), (1, 10))),
+        "Stack.values: out must be writable, got a read-only array",
+    ),
     "out of another length": (
         lambda: C.values(0, 9, out=np.zeros(10)),
         "Curve.values: out must be of length stop - start = 9, got 10",
