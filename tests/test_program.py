@@ -1,5 +1,6 @@
 """Laws 1, 2, 4 and 5: a value depends on curve and step alone, however it is asked for."""
 
+import functools
 import sys
 import time
 import warnings
@@ -102,6 +103,19 @@ def test_many_threads_share_one_large_curve():
     assert np.concatenate(parts).tobytes() == wanted.tobytes()
 
 
+def test_the_last_steps_of_a_run_past_the_caches_are_the_same_bits_too():
+    """There the distance that a phase counts falls as steps rise."""
+    steps = 1100 * 2**15 // 8 + 3
+    c = csched.curve("elliptic", 0.1, 0.001, 100 * steps)
+    first = c.steps - steps
+    parts = np.concatenate(list(c.chunks(1 << 20, first, c.steps)))
+    memory = np.full(parts.nbytes + 128, 0xAA, np.uint8)
+    out = memory[24 : 24 + parts.nbytes].view(np.float64)
+    assert np.array_equal(c.values(first, out=out), parts)
+    assert (memory[:24] == 0xAA).all()
+    assert (memory[24 + parts.nbytes :] == 0xAA).all()
+
+
 SEAMS = (0, 128, 256, 512, 1024, 2048, 4096, 16384, 65536)
 """Samples from either end at which blocks may change their size or their degree."""
 
@@ -119,6 +133,40 @@ def test_blocks_and_seams_of_long_phases_give_the_same_bits(name, arguments, n):
         assert window.tobytes() == c.values(max(0, first - 1111), first + 41)[-41:].tobytes()
         for a, b in ((0, 1), (7, 8), (3, 36), (19, 41)):
             assert window[a:b].tobytes() == c.values(first + a, first + b).tobytes()
+
+
+PIECES = (512, 544, 1024, 1024 * 27 // 16, 2**16 * 21 // 16, 2**20 * 31 // 16)
+"""Samples from either end at which a piece ends and the next one begins, see pieces.h."""
+
+
+def edges_of(n):
+    return sorted(p for x in PIECES for p in (x, n - x) if 60 <= p <= n - 60)
+
+
+@pytest.mark.parametrize("n", [1100, 100_003, 10**13])
+@pytest.mark.parametrize(("name", "arguments"), CALLS, ids=IDS)
+def test_ranges_that_begin_or_end_anywhere_around_a_piece_give_the_same_bits(name, arguments, n):
+    c = csched.curve(name, 0.7, 0.2, n, **arguments)
+    for edge in edges_of(n):
+        whole = np.array([c(edge + i) for i in range(-60, 60)])
+        for i in range(-10, 11):
+            assert c.values(edge - 60, edge + i).tobytes() == whole[: 60 + i].tobytes(), edge
+            assert c.values(edge + i, edge + 60).tobytes() == whole[60 + i :].tobytes(), edge
+        narrow = c.values(edge - 60, edge + 60, dtype=np.float32)
+        assert narrow.tobytes() == whole.astype(np.float32).tobytes()
+
+
+@pytest.mark.parametrize("n", [400, 1100, 100_003, 10**13])
+@pytest.mark.parametrize(("name", "arguments"), CALLS, ids=IDS)
+def test_what_a_program_keeps_has_the_bits_of_what_it_computes_again(name, arguments, n):
+    """Cycles with levels are prepared at every call and keep nothing; the first is the curve."""
+    kept = csched.curve(name, 0.7, 0.2, n, **arguments)
+    afresh = kept.repeat(2, peak_mult=0.5)
+    steps = np.concatenate([np.arange(e - 9, e + 9) for e in [10, *edges_of(n), n // 2, n - 9]])
+    assert afresh(steps).tobytes() == kept(steps).tobytes()
+    for first in (0, n // 3, n - min(n, 3000)):
+        stop = min(n, first + 3000)
+        assert afresh.values(first, stop).tobytes() == kept.values(first, stop).tobytes()
 
 
 @given(curves(), st.integers(0, 80), st.integers(0, 40))
@@ -237,6 +285,23 @@ def level(start, name, i, mults):
 def test_the_size_of_a_program_does_not_depend_on_the_horizon():
     small, large = (csched.sgdr(0.1, t_0=n, cycles=20)["lr"] for n in (10, 10**12))
     assert sys.getsizeof(small.program) == sys.getsizeof(large.program)
+
+
+@pytest.mark.parametrize(("name", "arguments"), CALLS, ids=IDS)
+def test_a_phase_keeps_less_than_256_kib_on_any_horizon(name, arguments):
+    c = csched.curve(name, 0.1, 0.001, 10**13, **arguments)
+    assert sys.getsizeof(c.program) < 256 * 1024
+
+
+def test_phases_keep_1_mib_together_and_those_beyond_it_give_the_same_bits():
+    n = 10**9
+    parts = [csched.curve("cosine", 0.1 + i, 0.001, n, power=2.5) for i in range(40)]
+    cheap = [csched.curve("linear", 0.1 + i, 0.001, n) for i in range(40)]
+    c, plain = (functools.reduce(csched.Curve.then, curves) for curves in (parts, cheap))
+    kept = sys.getsizeof(c.program) - sys.getsizeof(plain.program)
+    assert 2**19 < kept <= 2**20
+    for i in (0, 1, 20, 38, 39):  # the last ones keep nothing
+        assert c.values(i * n, i * n + 900).tobytes() == parts[i].values(0, 900).tobytes()
 
 
 # --- buffers -------------------------------------------------------------------------------------
