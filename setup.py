@@ -29,10 +29,8 @@ if sanitize:
     flags += ["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
     link += ["-fsanitize=address,undefined"]
 
-HEADERS = [
-    "kernels.h", "formulas.h", "jets.h", "ratios.h", "powers.h", "pieces.h", "prepare.h",
-    "loops.h", "pieces_loops.h",
-]
+HEADERS = ["kernels.h", "formulas.h", "jets.h", "ratios.h", "powers.h", "pieces.h", "prepare.h"]
+HEADERS += ["loops.h", "pieces_loops.h"]
 HEADERS += ["dd.h", "quick.h", "program.h", "ranges.h", "profiles.def"]
 HEADERS += ["lanes.pxi", "writer.pxi", "sgd.pxi", "sgd.h", "sgd_types.h", "sgd_loops.h"]
 SOURCES = ["_core.pyx", "kernels.c", "program.c", "sgd.c"]
