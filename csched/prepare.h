@@ -41,11 +41,15 @@ static double about_exp(double x) { return x < -700.0 ? 1e-300 : dd_exp(dd_of(x)
 static double about_log(double x) { return dd_log_ratio(dd_of(x), dd_of(1.0)).hi; }
 
 /* The bound of pieces.h is for terms u^k; those of (1 + u)^power are less, or more, by the binomials,
-   of which the first one left out counts. times: how much larger the terms are beside w. */
-static void set_gain(cs_half *half, double power, double times, double most) {
-    double binomial = 1.0;
-    for (int k = 1; k <= TERMS; k++) binomial *= (power - (double)(k - 1)) / (double)k;
-    double term = fabs(binomial) * times;
+   of which the first one left out counts: first = TERMS. Where (1 + u) has a factor besides, those
+   before it count too. times: how much larger the terms are beside w. */
+static void set_gain(cs_half *half, double power, int first, double times, double most) {
+    double binomial = 1.0, sum = 0.0;
+    for (int k = 1; k <= TERMS; k++) {
+        binomial *= (power - (double)(k - 1)) / (double)k;
+        sum += k < first ? 0.0 : fabs(binomial);
+    }
+    double term = sum * times;
     half->gain = term * most > 1.0 ? 1.0 / term : most;
 }
 
@@ -70,7 +74,7 @@ static double prepare_power(cs_phase *p, int far, double power, double a_far, do
         if (kernel != KERNEL_power && kernel != KERNEL_root) set_block(h, m);
         else {
             limit(h, 0, side == far ? 0.0 : m, side == far ? 1.0 : -1.0);
-            set_gain(h, power, side == far ? 1.0 : larger, 1024.0);
+            set_gain(h, power, TERMS, side == far ? 1.0 : larger, 1024.0);
             h->simple = side != far;
         }
     }
@@ -95,7 +99,8 @@ static double quarter_of(double t) {
 
 /* (1 - z^k)^power, or with sine (cos^2(pi z^k/2))^power. */
 static double prepare_warped(cs_phase *p, const double *arg, cs_ends e, int sine) {
-    double power = arg[0], k = arg[1], steep = k > 1.0 ? k : 1.0;
+    double power = arg[0], k = arg[1];
+    double steep = k > 1.0 ? k : 3.0 - 2.0 * k; /* 1 - z^k is up to 1.44 times as steep as z there */
     if (!sine && power == 1.0) return prepare_power(p, 0, k, e.start, e.end, e.m);
     anchor(&p->half[0], KERNEL_warped_start, e.start, e.end);
     anchor(&p->half[1], KERNEL_warped_end, e.end, e.start);
@@ -106,7 +111,9 @@ static double prepare_warped(cs_phase *p, const double *arg, cs_ends e, int sine
         h->costly = 1;
         h->c[0] = power, h->c[1] = k, h->c[2] = (double)sine;
         limit(h, 0, 0.0, 1.0);
-        set_gain(h, own, 4.0, 1.0); /* no more: z^k and the power have singularities of their own */
+        /* no more than 1: z^k and the power have singularities of their own; and where the power is
+           large, w from the start is 1 - exp(-power z^k), whose terms are up to 7 times as large */
+        set_gain(h, own, 7, 4.0, side == 0 && k > 1.0 && power > 8.0 ? 0.125 : 1.0);
         limit(h, 1, e.m / steep, -1.0 / steep);
     }
     double fall = 1.0 - about_exp(-DD_LN2.hi / power); /* of z^k, or of its sin^2 */
@@ -188,41 +195,37 @@ static double prepare_rex(cs_phase *p, const double *arg, cs_ends e) {
     return prepare_ratio(p, -arg[0], 1.0 - arg[0], e);
 }
 
-/* A = 1 + s z runs from 1 to B = 1 + s. Without a scale, s is such that the law is
-   value = start / sqrt(A), which needs B = (start/end)^2. */
+/* A = 1 + s z runs from 1 to B = 1 + s, and the kernel reads m A. Without a scale, s is such that the
+   law is value = start / sqrt(A), which needs B = (start/end)^2. */
 static double prepare_inverse_sqrt(cs_phase *p, const double *arg, cs_ends e) {
-    double s = arg[0], root;
-    if (s != s) {
-        dd a = dd_of(e.start), b = dd_of(e.end);
-        s = dd_mul(dd_div(dd_sum(e.start, -e.end), b), dd_div(dd_sum(e.start, e.end), b)).hi;
-        root = dd_div(a, b).hi;
-    } else {
-        root = dd_sqrt(dd_sum(1.0, s)).hi;
+    dd s = dd_of(arg[0]), b = dd_sum(1.0, arg[0]), root = dd_sqrt(b), m = dd_of(e.m);
+    if (arg[0] != arg[0]) {
+        dd end = dd_of(e.end);
+        s = dd_mul(dd_div(dd_sum(e.start, -e.end), end), dd_div(dd_sum(e.start, e.end), end));
+        root = dd_div(dd_of(e.start), end);
+        b = dd_mul(root, root);
     }
+    dd root_1 = dd_add(root, dd_of(1.0)), root_m = dd_sqrt(m);
+    dd last = dd_mul(dd_sum(e.end, -e.start), root_1), first = dd_mul(last, root);
     anchor(&p->half[0], KERNEL_inverse_sqrt, e.start, e.end);
     anchor(&p->half[1], KERNEL_inverse_sqrt, e.end, e.start);
     for (int side = 0; side < 2; side++) {
-        double *c = p->half[side].c;
-        int from_start = (s > 0.0) == (side == 0); /* the sum runs from whichever end it grows */
-        c[0] = s > 0.0 ? 1.0 : root * root;
-        c[1] = fabs(s) / e.m;
-        c[4] = from_start ? 0.0 : e.m;
-        c[5] = from_start ? 1.0 : -1.0;
-        p->half[side].simple = 1;
-        set_gain(&p->half[side], -0.5, 3.0, 1024.0); /* 2 (1 + least(x, R) / most(x, R)) */
+        cs_half *h = &p->half[side];
+        int from_start = (s.hi > 0.0) == (side == 0); /* the sum runs from whichever end it grows */
+        h->c[0] = s.hi > 0.0 ? e.m : dd_mul(b, m).hi;
+        h->c[1] = fabs(s.hi);
+        h->c[2] = side == 0 ? first.hi : -last.hi;
+        h->c[3] = side == 0 ? root_m.hi : dd_mul(root, root_m).hi;
+        h->c[4] = from_start ? 0.0 : e.m;
+        h->c[5] = from_start ? 1.0 : -1.0;
+        h->simple = 1;
+        set_gain(h, -0.5, TERMS, 3.0, 1024.0); /* 2 (1 + least(x, R) / most(x, R)) */
+        if (s.hi == 0.0) continue;
+        limit(h, 0, h->c[0] / h->c[1] + h->c[4], h->c[5]);
+        h->c[6] = dd_mul(dd_div(first, s), root_m).hi; /* fall sqrt(m) / (1 - 1/root) */
     }
-    dd fall = dd_sum(e.end, -e.start), root_1 = dd_sum(root, 1.0);
-    dd slope = dd_div(dd_mul(fall, root_1), dd_of(e.m));
-    p->half[0].c[2] = dd_scale(slope, root).hi, p->half[0].c[3] = 1.0;
-    p->half[1].c[2] = -slope.hi, p->half[1].c[3] = root;
-    for (int side = 0; side < 2 && s != 0.0; side++) {
-        double *c = p->half[side].c;
-        limit(&p->half[side], 0, c[0] / c[1] + c[4], c[5]);
-        c[6] = dd_div(dd_mul(fall, dd_scale(root_1, root)), dd_of(s)).hi; /* fall / (1 - 1/root) */
-    }
-    double middle = (1.0 + 1.0 / root) / 2.0; /* of 1/sqrt(A) */
-    if (s == 0.0) return 0.5;
-    return (1.0 / (middle * middle) - 1.0) / s;
+    double fall = s.hi / (root.hi * root_1.hi), middle = 1.0 - 0.5 * fall; /* of 1/sqrt(A) */
+    return (1.0 - 0.25 * fall) / (root.hi * root_1.hi * (middle * middle));
 }
 
 static double prepare_one_minus_sqrt(cs_phase *p, const double *arg, cs_ends e) {
@@ -239,7 +242,7 @@ static double prepare_one_minus_sqrt(cs_phase *p, const double *arg, cs_ends e) 
    and K makes w = 1 at the other end. */
 static double prepare_tanh(cs_phase *p, const double *arg, cs_ends e) {
     double lower = arg[0], upper = arg[1];
-    dd width = dd_scale(dd_sum(upper, -lower), -2.0);
+    dd width = dd_scale(dd_sum(upper, -lower), -2.0), middle = {0.0, 0.0};
     anchor(&p->half[0], KERNEL_sigmoid, e.start, e.end);
     anchor(&p->half[1], KERNEL_sigmoid, e.end, e.start);
     for (int side = 0; side < 2; side++) {
@@ -248,6 +251,10 @@ static double prepare_tanh(cs_phase *p, const double *arg, cs_ends e) {
         set_rate(h, width, e);
         h->c[3] = g.hi;
         dd scale = dd_div(dd_add(g, dd_exp(width)), dd_neg(dd_expm1(width)));
+        if (side == 0) { /* w = 1/2: exp(y) - 1 there */
+            dd half_g = dd_scale(g, 0.5), top = dd_add(dd_of(0.5), half_g);
+            middle = dd_div(top, dd_add(scale, dd_neg(half_g)));
+        }
         h->c[2] = dd_mul(scale, side ? dd_sum(e.start, -e.end) : dd_sum(e.end, -e.start)).hi;
         h->c[4] = -(h->c[0] + h->c[1]);
         /* exp(-y) = -g where y = -log g and pi beside it: the distance is at least 1/sqrt(2) of the sum */
@@ -259,11 +266,7 @@ static double prepare_tanh(cs_phase *p, const double *arg, cs_ends e) {
             h->block = 0, h->simple = h->costly = 1;
         }
     }
-    dd s0 = dd_div(dd_of(1.0), dd_add(dd_of(1.0), dd_exp(dd_of(2.0 * lower))));
-    dd s1 = dd_div(dd_of(1.0), dd_add(dd_of(1.0), dd_exp(dd_of(2.0 * upper))));
-    dd s = dd_scale(dd_add(s0, s1), 0.5);
-    double x = 0.5 * dd_log_ratio(dd_add(dd_of(1.0), dd_neg(s)), s).hi;
-    return (x - lower) / (upper - lower);
+    return dd_log1p(middle).hi / -width.hi;
 }
 
 static double prepare_parabolic(cs_phase *p, const double *arg, cs_ends e) {
@@ -276,7 +279,7 @@ static void prepare_conic(cs_phase *p, double v, double t, cs_ends e) {
     anchor(&p->half[0], KERNEL_conic_mirror, e.start, e.end);
     anchor(&p->half[1], KERNEL_conic, e.end, e.start);
     for (int side = 0; side < 2; side++) {
-        set_gain(&p->half[side], 0.5, 5.4, 1024.0); /* 2 sqrt(m/R), R >= m - sqrt(3/4) m */
+        set_gain(&p->half[side], 0.5, TERMS, 5.4, 1024.0); /* 2 sqrt(m/R), R >= m - sqrt(3/4) m */
     }
     double *c = p->half[0].c;
     p->half[0].simple = v != t; /* an ellipse begins flat */

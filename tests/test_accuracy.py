@@ -113,6 +113,47 @@ STEEP = {
     "inverse_sqrt of small ends": ("inverse_sqrt", 1e-170, 1e-171, 1000, 500, {}),
     "tanh far out": ("tanh", 1e150, 1e149, 10**6, 4321, {"lower": 99.0, "upper": 100.0}),
     "exponential, hardly falling": ("exponential", 0.3, 0.3 * (1 - 1e-12), 2047, 1056, {}),
+    "cosine, slow from the start": (
+        "cosine",
+        1.0,
+        0.0,
+        10**4,
+        4366,
+        {"power": 4.95, "k_decay": 0.1},
+    ),
+    "polynomial, slow from the start": (
+        "polynomial",
+        1.0,
+        0.0,
+        1500,
+        956,
+        {"power": 10.0, "k_decay": 0.5},
+    ),
+    "inverse_sqrt, hardly bent": ("inverse_sqrt", 1.0, 0.0, 1500, 750, {"scale": 2.8540644636353438e-09}),
+    "rex of a growth": (
+        "rex",
+        9.257544526715979e-06,
+        0.0031865479343652259,
+        1589,
+        808,
+        {"beta": 0.67027895002739935},
+    ),
+    "tanh, half way": (
+        "tanh",
+        1.0,
+        0.0,
+        10**13,
+        4999637427757,
+        {"lower": 3.916734342529931, "upper": 3.9168794863932583},
+    ),
+    "tanh, all below": (
+        "tanh",
+        0.0,
+        0.3,
+        13843666,
+        2819,
+        {"lower": -14.416192765396408, "upper": -14.410590833988119},
+    ),
 }
 """Where arguments or ends are at the edge of what is allowed: profile, ends, steps, t."""
 
