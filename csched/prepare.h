@@ -283,14 +283,14 @@ static void prepare_conic(cs_phase *p, double v, double t, cs_ends e) {
     }
     double *c = p->half[0].c;
     p->half[0].simple = v != t; /* an ellipse begins flat */
-    c[0] = v * e.m, c[1] = t;
+    c[0] = v, c[1] = t;
     c[2] = scale.hi, c[3] = root.hi;
-    c[4] = dd_scale(dd_sum(v, -t), e.m).hi;
+    c[4] = v - t;
     c[5] = dd_div(dd_of(p->half[0].d), root).hi;
     limit(&p->half[0], 0, e.m, -1.0);
     c = p->half[1].c;
     c[0] = dd_div(dd_of(p->half[1].d), root).hi;
-    c[1] = dd_scale(dd_sum(v, t), e.m).hi, c[2] = -t;
+    c[1] = v + t, c[2] = -t;
     limit(&p->half[1], 0, 0.0, 1.0);
 }
 

@@ -50,27 +50,28 @@ CS_INLINE cs_jet root_mirror_jet(double n, double step, const cs_half *h) {
     dd first = dd_scale(quick_div(dd_of(n), sum), h->d);
     return jet_times(jet_of_power(rest, -step, 0.5, h->c[0] * sqrt(rest)), -1.0, first.hi);
 }
-/* d w = c0 sqrt(n (c1 + c2 n)): a conic seen from its vertex */
+/* d w = c0 sqrt(n (c1 m + c2 n)): a conic seen from its vertex */
 CS_INLINE double conic_value(double n, const cs_half *h) {
-    return fma(h->c[0], sqrt(n * (h->c[1] + h->c[2] * n)), h->a);
+    return fma(h->c[0], sqrt(n * fma(h->c[1], h->m, h->c[2] * n)), h->a);
 }
 CS_INLINE cs_jet conic_jet(double n, double step, const cs_half *h) {
-    dd square = dd_scale(dd_sum(h->c[1], h->c[2] * n), n);
-    double slope = h->c[1] + 2.0 * h->c[2] * n, first = dd_scale(quick_sqrt(square), h->c[0]).hi;
+    dd side = dd_prod(h->c[1], h->m), square = dd_scale(dd_add(side, dd_of(h->c[2] * n)), n);
+    double slope = side.hi + 2.0 * h->c[2] * n, first = dd_scale(quick_sqrt(square), h->c[0]).hi;
     return jet_of_root(square.hi, slope * step, h->c[2] * step * step, first);
 }
-/* 1 less the same conic: with q = (m - n) (c0 + c1 n), w = 1 - sqrt(q / c2), where the square of the
-   root lacks n (c4 + c1 n) / c2 of 1. c3 = sqrt(c2), c5 = d / c3. */
+/* 1 less the same conic: with q = (m - n) (c0 m + c1 n), w = 1 - sqrt(q / c2), where the square of the
+   root lacks n (c4 m + c1 n) / c2 of 1. c2 = c0 m^2, c3 = sqrt(c2), c5 = d / c3. */
 CS_INLINE double conic_mirror_value(double n, const cs_half *h) {
-    double q = (h->m - n) * (h->c[0] + h->c[1] * n);
-    return fma(h->d, (n * (h->c[4] + h->c[1] * n)) / fma(h->c[3], sqrt(q), h->c[2]), h->a);
+    double q = (h->m - n) * fma(h->c[0], h->m, h->c[1] * n);
+    return fma(h->d, (n * fma(h->c[4], h->m, h->c[1] * n)) / fma(h->c[3], sqrt(q), h->c[2]), h->a);
 }
 CS_INLINE cs_jet conic_mirror_jet(double n, double step, const cs_half *h) {
-    dd square = dd_scale(dd_sum(h->c[0], h->c[1] * n), h->m - n), root = quick_sqrt(square);
-    dd sum = dd_add(dd_of(h->c[2]), dd_scale(root, h->c[3]));
-    dd first = dd_scale(quick_div(dd_scale(dd_sum(h->c[4], h->c[1] * n), n), sum), h->d);
-    double slope = -(h->c[4] + 2.0 * h->c[1] * n);
-    cs_jet u = jet_of_root(square.hi, slope * step, -h->c[1] * step * step, h->c[5] * root.hi);
+    dd side = dd_prod(h->c[0], h->m), other = dd_prod(h->c[4], h->m), part = dd_of(h->c[1] * n);
+    dd square = dd_scale(dd_add(side, part), h->m - n), whole = dd_scale(side, h->m);
+    dd sum = dd_add(whole, quick_sqrt(dd_mul(whole, square)));
+    dd first = dd_scale(quick_div(dd_scale(dd_add(other, part), n), sum), h->d);
+    double slope = -(other.hi + 2.0 * part.hi);
+    cs_jet u = jet_of_root(square.hi, slope * step, -h->c[1] * step * step, h->c[5] * sqrt(square.hi));
     return jet_times(u, -1.0, first.hi);
 }
 

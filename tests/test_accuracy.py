@@ -129,7 +129,14 @@ STEEP = {
         956,
         {"power": 10.0, "k_decay": 0.5},
     ),
-    "inverse_sqrt, hardly bent": ("inverse_sqrt", 1.0, 0.0, 1500, 750, {"scale": 2.8540644636353438e-09}),
+    "inverse_sqrt, hardly bent": (
+        "inverse_sqrt",
+        1.0,
+        0.0,
+        1500,
+        750,
+        {"scale": 2.8540644636353438e-09},
+    ),
     "rex of a growth": (
         "rex",
         9.257544526715979e-06,
