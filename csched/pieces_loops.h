@@ -224,8 +224,9 @@ CS_APART void CS_LOCAL(moved_to_blocks)(const double *restrict given, double t, 
         double x = h->top + h->sign * (double)first; \
         while (n > 0) { \
             cs_piece made[MOST_PIECES]; \
+            const int kept = x < h->kept; \
             const cs_piece *p = made; \
-            int32_t count = 1, run; \
+            int32_t count = 0, run; \
             if (x < ALONE) { \
                 run = samples_left(x, n, 0.0, ALONE, h); \
                 if (x < h->first) CS_LOCAL(kept_values_##SUFFIX)(h, x, run, out); \
@@ -233,12 +234,13 @@ CS_APART void CS_LOCAL(moved_to_blocks)(const double *restrict given, double t, 
                 x += h->sign * (double)run, out += run, n -= run; \
                 continue; \
             } \
-            if (x < h->kept) p = kept_piece(x, h); \
+            if (kept) p = kept_piece(x, h); /* and those of the next samples beside it */ \
             else { \
                 count = empty_pieces(x, (double)n, h, made); \
                 CS_LOCAL(jets)(h, count, made); \
             } \
-            for (; count > 0; count--, p++) { \
+            const int32_t next = kept && h->sign < 0.0 ? -1 : 1; \
+            for (; n > 0 && (kept ? x >= ALONE && x < h->kept : count > 0); count--, p += next) { \
                 run = samples_left(x, n, piece_start(p), piece_end(p), h); \
                 if (p->degree == BY_ITSELF) CS_LOCAL(values_##SUFFIX)(h, x, run, out); \
                 else if (p->degree > 0) CS_LOCAL(in_blocks_##SUFFIX)(h, p, x, run, streamed, out); \
