@@ -249,13 +249,14 @@ static double prepare_tanh(cs_phase *p, const double *arg, cs_ends e) {
         cs_half *h = &p->half[side];
         dd g = dd_exp(dd_of(side ? -2.0 * upper : 2.0 * lower));
         set_rate(h, width, e);
-        h->c[3] = g.hi;
+        h->c[3] = g.hi, h->c[5] = g.lo;
         dd scale = dd_div(dd_add(g, dd_exp(width)), dd_neg(dd_expm1(width)));
         if (side == 0) { /* w = 1/2: exp(y) - 1 there */
             dd half_g = dd_scale(g, 0.5), top = dd_add(dd_of(0.5), half_g);
             middle = dd_div(top, dd_add(scale, dd_neg(half_g)));
         }
-        h->c[2] = dd_mul(scale, side ? dd_sum(e.start, -e.end) : dd_sum(e.end, -e.start)).hi;
+        dd height = dd_mul(scale, side ? dd_sum(e.start, -e.end) : dd_sum(e.end, -e.start));
+        h->c[2] = height.hi, h->c[6] = height.lo;
         h->c[4] = -(h->c[0] + h->c[1]);
         /* exp(-y) = -g where y = -log g and pi beside it: the distance is at least 1/sqrt(2) of the sum */
         double beside = 2.0 * DD_PI_2.hi / h->c[4], along = (side ? 2.0 * upper : -2.0 * lower) / h->c[4];

@@ -16,8 +16,8 @@ CS_INLINE cs_jet ratio_jet(double n, double step, const cs_half *h) {
     return jet_geometric(first.hi, h->c[5] * inverse * inverse * step, -(h->c[2] * h->c[4]) * inverse * step);
 }
 
-/* The sigmoid of formulas.h in long phases. With e = exp(-c4 n) and f = 1 / (c3 + e), d w is
-   c2 ((1 + c3) f - 1); and v = f over its value at t = 0 has the slope c4 v (1 - c v), c = c3 f there. */
+/* The sigmoid of formulas.h in long phases; c5 and c6 are the low parts of c3 and c2. With e =
+   exp(-c4 n) and f = 1 / (c3 + e), d w is c2 ((1 + c3) f - 1); and v = f over its value at t = 0 has the slope c4 v (1 - c v), c = c3 f there. */
 CS_INLINE double logistic_value(double n, const cs_half *h) {
     exp_parts p = exp_at(n, h);
     return h->a + (-h->c[2] * expm1_of(p)) / (h->c[3] + exp_of(p));
@@ -26,8 +26,9 @@ CS_INLINE cs_jet logistic_jet(double n, double step, const cs_half *h) {
     double scale;
     dd rate = {h->c[0], h->c[1]}, part = quick_expm1_parts(dd_scale(rate, n), &scale);
     part.hi *= scale, part.lo *= scale;
-    dd e = dd_add(dd_of(scale), part), sum = dd_add(dd_of(h->c[3]), e);
-    dd first = dd_scale(quick_div(dd_add(dd_of(scale - 1.0), part), sum), -h->c[2]);
+    dd g = {h->c[3], h->c[5]}, minus_c2 = {-h->c[2], -h->c[6]};
+    dd e = dd_add(dd_of(scale), part), sum = dd_add(g, e);
+    dd first = dd_mul(quick_div(dd_add(dd_of(scale - 1.0), part), sum), minus_c2);
     double f = 1.0 / sum.hi;
     cs_jet v = jet_of_logistic(e.hi * f, h->c[4] * step, h->c[3] * f);
     return jet_times(v, h->c[2] * ((1.0 + h->c[3]) * f), first.hi);

@@ -153,6 +153,7 @@ STEEP = {
         4999637427757,
         {"lower": 3.916734342529931, "upper": 3.9168794863932583},
     ),
+    "tanh of whole limits": ("tanh", 1.0, 0.0, 10**6, 711726, {"lower": -5.0, "upper": 2.0}),
     "tanh, all below": (
         "tanh",
         0.0,
