@@ -126,11 +126,11 @@ CS_INLINE cs_jet line_power_jet(double n, double step, const cs_half *h) {
 
 /* d w = c3 log A */
 CS_INLINE double line_log_value(double n, const cs_half *h) {
-    return h->a + h->c[3] * log_of_line(n, h).hi;
+    return fma(h->c[3], log_of_line(n, h).hi, h->a);
 }
 CS_INLINE cs_jet line_log_jet(double n, double step, const cs_half *h) {
     cs_jet u = jet_of_log(line_rest(n, h), h->c[6] * step, 0.0);
-    return jet_times(u, h->c[3], h->c[3] * log_of_line(n, h).hi);
+    return jet_times(u, h->c[3], dd_scale(log_of_line(n, h), h->c[3]).hi);
 }
 
 /* --- Exponentials of a hyperbola ----------------------------------------------------------------- */
