@@ -14,11 +14,6 @@
       the phase, so the bits of a step do not depend on which range was asked for; a single
       value computes its one anchor and its one entry. */
 
-#define LN2_HIGH 0x1.62e42fee00000p-1 /* 32 bits, so that k * LN2_HIGH is exact */
-#define LN2_LOW 0x1.a39ef35793c76p-33
-#define LOG2_E 0x1.71547652b82fep+0
-#define ROUND 0x1.8p+52 /* adding it rounds to an integer, held in the low bits */
-
 typedef struct { double scale, e; } exp_parts;
 
 /* (exp(r) - 1 - r) / r^2 for |r| <= log(2)/2, relative to exp(r) 2^-61: interpolation in Chebyshev
@@ -199,17 +194,24 @@ CS_INLINE double expm1_join(cs_anchor b, cs_entry e, const cs_half *h) {
 }
 
 /* d w = c[2] (1 - exp(-x)) / (c[3] + exp(-x)), see prepare_tanh; t = expm1, u = exp of -y. */
+typedef struct { dd exp, expm1; } exp_pair;
+
+CS_INLINE exp_pair exp_exactly(double n, const cs_half *h) { /* of n (c[0] + c[1]), to 58 bits */
+    double scale;
+    dd rate = {h->c[0], h->c[1]}, part = quick_expm1_parts(dd_scale(rate, n), &scale);
+    part.hi *= scale, part.lo *= scale;
+    exp_pair p = {dd_add(dd_of(scale), part), dd_add(dd_of(scale - 1.0), part)};
+    return p;
+}
 CS_INLINE cs_anchor sigmoid_anchor(double n, const cs_half *h) {
-    exp_parts p = exp_at(n, h);
-    cs_anchor b;
-    b.p = -h->c[2] * expm1_of(p);
-    b.q = -p.scale * (h->c[2] + h->c[2] * p.e);
-    b.r = exp_of(p);
+    exp_pair p = exp_exactly(n, h);
+    dd minus_c2 = {-h->c[2], -h->c[6]};
+    cs_anchor b = {dd_mul(p.expm1, minus_c2).hi, dd_mul(p.exp, minus_c2).hi, p.exp.hi};
     return b;
 }
 CS_INLINE cs_entry sigmoid_entry(double j, const cs_half *h) {
-    exp_parts p = exp_at(j, h);
-    cs_entry e = {expm1_of(p), exp_of(p)};
+    exp_pair p = exp_exactly(j, h);
+    cs_entry e = {p.expm1.hi, p.exp.hi};
     return e;
 }
 CS_INLINE double sigmoid_join(cs_anchor b, cs_entry e, const cs_half *h) {

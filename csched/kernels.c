@@ -15,8 +15,8 @@
 #include <string.h>
 
 #include "dd.h"
-#include "formulas.h"
 #include "quick.h"
+#include "formulas.h"
 #include "jets.h"
 #include "ratios.h"
 #include "powers.h"

@@ -6,6 +6,11 @@
    2^-62 (an exponential, relative) and 2^-58 (a squared sine, relative). The powers multiply them:
    a cosine to the power 100 is within 2 ulp. */
 
+#define LN2_HIGH 0x1.62e42fee00000p-1 /* 32 bits, so that k * LN2_HIGH is exact */
+#define LN2_LOW 0x1.a39ef35793c76p-33
+#define LOG2_E 0x1.71547652b82fep+0
+#define ROUND 0x1.8p+52 /* adding it rounds to an integer, held in the low bits */
+
 static const dd SIXTH = {0x1.5555555555555p-3, 0x1.5555555555555p-57};
 static const dd TWO_THIRDS = {0x1.5555555555555p-1, 0x1.5555555555555p-55};
 

@@ -23,12 +23,9 @@ CS_INLINE double logistic_value(double n, const cs_half *h) {
     return h->a + (-h->c[2] * expm1_of(p)) / (h->c[3] + exp_of(p));
 }
 CS_INLINE cs_jet logistic_jet(double n, double step, const cs_half *h) {
-    double scale;
-    dd rate = {h->c[0], h->c[1]}, part = quick_expm1_parts(dd_scale(rate, n), &scale);
-    part.hi *= scale, part.lo *= scale;
-    dd g = {h->c[3], h->c[5]}, minus_c2 = {-h->c[2], -h->c[6]};
-    dd e = dd_add(dd_of(scale), part), sum = dd_add(g, e);
-    dd first = dd_mul(quick_div(dd_add(dd_of(scale - 1.0), part), sum), minus_c2);
+    exp_pair p = exp_exactly(n, h);
+    dd g = {h->c[3], h->c[5]}, minus_c2 = {-h->c[2], -h->c[6]}, e = p.exp, sum = dd_add(g, e);
+    dd first = dd_mul(quick_div(p.expm1, sum), minus_c2);
     double f = 1.0 / sum.hi;
     cs_jet v = jet_of_logistic(e.hi * f, h->c[4] * step, h->c[3] * f);
     return jet_times(v, h->c[2] * ((1.0 + h->c[3]) * f), first.hi);

@@ -111,6 +111,14 @@ STEEP = {
     "elliptic up to 2^53": ("elliptic", 0.0, 1.0, 2**53 - 1, 4093, {}),
     "inverse_sqrt of large ends": ("inverse_sqrt", 1e155, 1e154, 1000, 500, {}),
     "inverse_sqrt of small ends": ("inverse_sqrt", 1e-170, 1e-171, 1000, 500, {}),
+    "tanh, every factor rounded down": (
+        "tanh",
+        0.0,
+        0.3,
+        1500,
+        394,
+        {"lower": -24.332403183812865, "upper": 24.345284060312338},
+    ),
     "tanh far out": ("tanh", 1e150, 1e149, 10**6, 4321, {"lower": 99.0, "upper": 100.0}),
     "exponential, hardly falling": ("exponential", 0.3, 0.3 * (1 - 1e-12), 2047, 1056, {}),
     "cosine, slow from the start": (
