@@ -48,7 +48,7 @@ def ends_for(name):
 
 
 def windows(n):
-    """Start, middle and end of a long horizon, and where one polynomial follows another from there."""
+    """Start, middle and end of a long horizon, and where one polynomial follows another."""
     inner = [
         (b - 300, b + 300) for x in (4096, 16384, 65536) for b in (x, n - x) if 300 < b < n - 300
     ]
