@@ -16,8 +16,9 @@ CS_INLINE cs_jet ratio_jet(double n, double step, const cs_half *h) {
     return jet_geometric(first.hi, h->c[5] * inverse * inverse * step, -(h->c[2] * h->c[4]) * inverse * step);
 }
 
-/* The sigmoid of formulas.h in long phases; c5 and c6 are the low parts of c3 and c2. With e =
-   exp(-c4 n) and f = 1 / (c3 + e), d w is c2 ((1 + c3) f - 1); and v = f over its value at t = 0 has the slope c4 v (1 - c v), c = c3 f there. */
+/* The sigmoid of formulas.h in long phases; c5 and c6 are the low parts of c3 and c2. With
+   e = exp(-c4 n) and f = 1 / (c3 + e), d w is c2 ((1 + c3) f - 1); and v = f over its value at t = 0
+   has the slope c4 v (1 - c v), c = c3 f there. */
 CS_INLINE double logistic_value(double n, const cs_half *h) {
     exp_parts p = exp_at(n, h);
     return h->a + (-h->c[2] * expm1_of(p)) / (h->c[3] + exp_of(p));
