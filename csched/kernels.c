@@ -241,7 +241,7 @@ void cs_keep(cs_phase *phase, double *room) {
         room += size.pieces * (int32_t)(sizeof(cs_piece) / sizeof(double));
         variants[variant_in_use].loops->keep(h, size, values, units, pieces);
         h->values = values, h->units = units, h->pieces = pieces;
-        h->first = (double)size.values;
+        h->first = (double)size.first;
         h->kept = size.units ? unit_start(unit_number(ALONE) + (uint64_t)size.units) : 0.0;
     }
 }

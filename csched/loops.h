@@ -168,6 +168,8 @@ SPREAD(float, f32)
         if (x < ALONE) return NAME##_value(n, h); \
         if (x < h->kept) { \
             const cs_piece *p = kept_piece(x, h); \
+            const double *value = p->degree == BY_ITSELF && x == floor(x) ? kept_value(p, x, h) : 0; \
+            if (value) return *value; \
             return p->degree == BY_ITSELF ? NAME##_value(n, h) : CS_LOCAL(value_in_piece)(p, x, h); \
         } \
         cs_piece p = empty_piece(x, h); \

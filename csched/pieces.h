@@ -8,15 +8,17 @@
       it is moved to the middle of each block: some 2 ns.
    c) Before sample 512, and where pieces would be shorter than 16 samples, each value is computed by
       itself.
-   d) How a sample is computed depends on the phase alone. A phase keeps its pieces, and its first values
-      where they are costly (cs_keep); without, they are computed again, to the same bits. */
+   d) How a sample is computed depends on the phase alone. A phase keeps its pieces, and where they are
+      costly the values that are computed by themselves (cs_keep); without, all are computed again, to
+      the same bits. */
 
 #define ALONE 512.0     /* samples from the zero of w */
 #define BLOCK 512       /* samples */
 #define MOST_BLOCKS 64  /* whose series are taken at once */
 #define SERIES_TERMS 7
 #define MOST_PIECES 32  /* that are computed at once */
-#define MOST_KEPT 1024  /* of one half, 115 kB; most need 16 an octave */
+#define MOST_KEPT 1024  /* pieces of one half, 115 kB; most need 16 an octave */
+#define MOST_VALUES 10240 /* of one half, 82 kB */
 #define LEAST 16.0      /* samples of a piece */
 #define UNIT_BITS 48    /* a sixteenth of an octave: sign, exponent and 4 bits more */
 
@@ -160,35 +162,54 @@ static const cs_piece *kept_piece(double x, const cs_half *h) {
     return h->pieces + u.first;
 }
 
-/* Of the samples before `end`: values, but cheap ones only in long halves, and as many pieces as
-   MOST_KEPT allows. */
-typedef struct { int32_t values, units, pieces; } cs_kept_size;
+/* Of the samples before `end`: the first values, but cheap ones only in long halves; as many pieces as
+   MOST_KEPT allows, and the values of those that are read by themselves. */
+typedef struct { int32_t first, values, units, pieces; double end; } cs_kept_size;
+
+/* How many values of a piece are kept, if so many are kept before it. */
+static int32_t kept_values(const cs_piece *p, const cs_half *h, int32_t before, double end) {
+    if (p->degree != BY_ITSELF || !h->costly || piece_start(p) >= end) return 0;
+    const int32_t many = (int32_t)(smaller(piece_end(p), end) - piece_start(p));
+    return before + many > MOST_VALUES ? 0 : many;
+}
 
 static cs_kept_size kept_size(const cs_half *h, double end) {
-    const int values = h->costly || end > 4.0 * ALONE; /* reading them costs thousands of short curves more */
-    cs_kept_size size = {values ? (int32_t)smaller(end, ALONE) : 0, 0, 0};
+    const int keeps = h->costly || end > 4.0 * ALONE; /* reading them costs thousands of short curves more */
+    const int32_t first = keeps ? (int32_t)smaller(end, ALONE) : 0;
+    cs_kept_size size = {first, first, 0, 0, end};
     for (uint64_t unit = unit_number(ALONE); unit_start(unit) < end; unit++, size.units++) {
-        int32_t more = 0;
-        for (double x = unit_start(unit); x < unit_start(unit + 1) && more <= MOST_KEPT; more++) {
+        int32_t pieces = size.pieces, values = size.values;
+        for (double x = unit_start(unit); x < unit_start(unit + 1) && pieces <= MOST_KEPT; pieces++) {
             const cs_piece p = empty_piece(x, h);
+            values += kept_values(&p, h, values, end);
             x = piece_end(&p);
         }
-        if (size.pieces + more > MOST_KEPT) break;
-        size.pieces += more;
+        if (pieces > MOST_KEPT) break;
+        size.pieces = pieces, size.values = values;
     }
     return size;
 }
 
-/* The same as pieces without coefficients, and where they lie. */
+/* The same as pieces without coefficients, and where they lie; in place of the first coefficient the
+   place of the values that are kept, or -1. */
 static void lay_out(const cs_half *h, cs_kept_size size, cs_unit *units, cs_piece *pieces) {
-    int32_t count = 0;
+    int32_t count = 0, values = size.first;
     for (int32_t i = 0; i < size.units; i++) {
         const uint64_t unit = unit_number(ALONE) + (uint64_t)i;
         units[i].first = count;
-        for (double x = unit_start(unit); x < unit_start(unit + 1); x = piece_end(&pieces[count++]))
+        for (double x = unit_start(unit); x < unit_start(unit + 1); x = piece_end(&pieces[count++])) {
             pieces[count] = empty_piece(x, h);
+            const int32_t many = kept_values(&pieces[count], h, values, size.end);
+            pieces[count].s[0] = many ? (double)values : -1.0;
+            values += many;
+        }
         units[i].count = count - units[i].first;
     }
+}
+
+/* Where the value of sample x is kept, or 0: of a kept piece that is read by itself. */
+static const double *kept_value(const cs_piece *p, double x, const cs_half *h) {
+    return p->s[0] < 0.0 ? 0 : h->values + (int32_t)(p->s[0] + (x - piece_start(p)));
 }
 
 /* The pieces of up to n samples from x on, in the order of k, as far as there is room. */

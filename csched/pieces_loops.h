@@ -25,6 +25,7 @@ CS_APART double CS_LOCAL(value_in_piece)(const cs_piece *p, double x, const cs_h
             s[8][i] = j.s[8], s[9][i] = j.s[9], s[10][i] = j.s[10]; \
         } \
         for (int32_t i = 0; i < count; i++) { \
+            if (p[i].degree == BY_ITSELF) continue; \
             for (int32_t k = 0; k < TERMS; k++) p[i].s[k] = s[k][i]; \
             p[i].degree = degree_in_blocks(&p[i]); \
         } \
@@ -176,33 +177,39 @@ CS_APART void CS_LOCAL(moved_to_blocks)(const double *restrict given, double t, 
 
 #define IN_PIECES(TYPE, SUFFIX) \
     SERIES_OF_BLOCKS(TYPE, SUFFIX) \
-    CS_APART void CS_LOCAL(kept_values_##SUFFIX)(const cs_half *h, double x, int32_t n, \
+    CS_APART void CS_LOCAL(kept_values_##SUFFIX)(const double *restrict first, double sign, int32_t n, \
                                                  TYPE *restrict out) { \
-        const double *restrict values = h->values + (int32_t)x - (h->sign < 0.0 ? n - 1 : 0); \
-        if (h->sign < 0.0) \
-            for (int32_t i = 0; i < n; i++) out[i] = (TYPE)values[n - 1 - i]; \
+        const double *restrict last = first - (n - 1); \
+        if (sign < 0.0) \
+            for (int32_t i = 0; i < n; i++) out[i] = (TYPE)last[n - 1 - i]; \
         else \
-            for (int32_t i = 0; i < n; i++) out[i] = (TYPE)values[i]; \
+            for (int32_t i = 0; i < n; i++) out[i] = (TYPE)first[i]; \
     } \
     CS_APART void CS_LOCAL(polynomial_##SUFFIX)(double a, const double *restrict s, double t, \
                                                 double step, int32_t n, TYPE *restrict out) { \
         for (int32_t i = 0; i < n; i++) \
             out[i] = (TYPE)(a + polynomial_at(s, fma(step, (double)i, t))); \
     } \
-    CS_APART void CS_LOCAL(whole_##SUFFIX)(double a, const double *restrict s, double step, \
-                                           int32_t half, TYPE *restrict out) { \
-        for (int32_t j = 0; j < half; j += 8) { \
+    CS_APART void CS_LOCAL(around_##SUFFIX)(double a, const double *restrict s, double step, double past, \
+                                            int32_t many, TYPE *restrict after, TYPE *restrict before) { \
+        for (int32_t j = 0; j < many; j += 8) { \
             const double *restrict y = places + BLOCK / 2 + j; \
-            TYPE after[8], before[8]; \
+            TYPE up[8], down[8]; \
             for (int32_t l = 0; l < 8; l++) { \
-                const double t = y[l] * step, t2 = t * t; \
+                const double t = (past + y[l]) * step, t2 = t * t; \
                 const double even = even_terms(s, t2), odd = odd_terms(s, t2); \
-                after[l] = (TYPE)(a + fma(t, odd, even)); \
-                before[l] = (TYPE)(a + fma(-t, odd, even)); \
+                up[l] = (TYPE)(a + fma(t, odd, even)); \
+                down[l] = (TYPE)(a + fma(-t, odd, even)); \
             } \
-            memcpy(out + half + j, after, sizeof after); \
-            CS_TURNED_##SUFFIX(out + half - 8 - j, before); \
+            memcpy(after + j, up, sizeof up); \
+            CS_TURNED_##SUFFIX(before - 8 - j, down); \
         } \
+    } \
+    static void CS_LOCAL(whole_##SUFFIX)(double a, const cs_piece *p, double sign, TYPE *restrict out) { \
+        const int32_t half = (int32_t)p->half, most = BLOCK / 2; \
+        for (int32_t i = 0; i < half; i += most) \
+            CS_LOCAL(around_##SUFFIX)(a, p->s, sign / p->half, (double)i, half - i < most ? half - i : most, \
+                                      out + half + i, out + half - i); \
     } \
     static void CS_LOCAL(in_blocks_##SUFFIX)(const cs_half *h, const cs_piece *p, double x, int32_t n, \
                                              int streamed, TYPE *restrict out) { \
@@ -229,7 +236,7 @@ CS_APART void CS_LOCAL(moved_to_blocks)(const double *restrict given, double t, 
             int32_t count = 0, run; \
             if (x < ALONE) { \
                 run = samples_left(x, n, 0.0, ALONE, h); \
-                if (x < h->first) CS_LOCAL(kept_values_##SUFFIX)(h, x, run, out); \
+                if (x < h->first) CS_LOCAL(kept_values_##SUFFIX)(h->values + (int32_t)x, h->sign, run, out); \
                 else CS_LOCAL(values_##SUFFIX)(h, x, run, out); \
                 x += h->sign * (double)run, out += run, n -= run; \
                 continue; \
@@ -242,10 +249,11 @@ CS_APART void CS_LOCAL(moved_to_blocks)(const double *restrict given, double t, 
             const int32_t next = kept && h->sign < 0.0 ? -1 : 1; \
             for (; n > 0 && (kept ? x >= ALONE && x < h->kept : count > 0); count--, p += next) { \
                 run = samples_left(x, n, piece_start(p), piece_end(p), h); \
-                if (p->degree == BY_ITSELF) CS_LOCAL(values_##SUFFIX)(h, x, run, out); \
+                const double *value = kept && p->degree == BY_ITSELF ? kept_value(p, x, h) : 0; \
+                if (value) CS_LOCAL(kept_values_##SUFFIX)(value, h->sign, run, out); \
+                else if (p->degree == BY_ITSELF) CS_LOCAL(values_##SUFFIX)(h, x, run, out); \
                 else if (p->degree > 0) CS_LOCAL(in_blocks_##SUFFIX)(h, p, x, run, streamed, out); \
-                else if ((double)run == 2.0 * p->half && p->half <= BLOCK / 2) \
-                    CS_LOCAL(whole_##SUFFIX)(h->a, p->s, h->sign / p->half, run / 2, out); \
+                else if ((double)run == 2.0 * p->half) CS_LOCAL(whole_##SUFFIX)(h->a, p, h->sign, out); \
                 else \
                     CS_LOCAL(polynomial_##SUFFIX)(h->a, p->s, (x - p->centre) / p->half, \
                                                   h->sign / p->half, run, out); \
@@ -262,10 +270,14 @@ static void CS_LOCAL(keep)(cs_half *h, cs_kept_size size, double *values, cs_uni
                            cs_piece *pieces) {
     cs_half up = *h;
     up.sign = 1.0;
-    CS_LOCAL(values_f64)(&up, 0.0, size.values, values);
+    CS_LOCAL(values_f64)(&up, 0.0, size.first, values);
     lay_out(h, size, units, pieces);
     for (int32_t i = 0; i < size.pieces; i += MOST_PIECES)
         CS_LOCAL(jets)(h, size.pieces - i < MOST_PIECES ? size.pieces - i : MOST_PIECES, pieces + i);
+    for (int32_t i = 0, done = size.first, many; i < size.pieces; i++, done += many) {
+        many = kept_values(&pieces[i], h, done, size.end);
+        CS_LOCAL(values_f64)(&up, piece_start(&pieces[i]), many, values + done);
+    }
 }
 
 #undef VALUES
