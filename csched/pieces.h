@@ -169,8 +169,8 @@ typedef struct { int32_t first, values, units, pieces; double end; } cs_kept_siz
 /* How many values of a piece are kept, if so many are kept before it. */
 static int32_t kept_values(const cs_piece *p, const cs_half *h, int32_t before, double end) {
     if (p->degree != BY_ITSELF || !h->costly || piece_start(p) >= end) return 0;
-    const int32_t many = (int32_t)(smaller(piece_end(p), end) - piece_start(p));
-    return before + many > MOST_VALUES ? 0 : many;
+    const double many = smaller(piece_end(p), end) - piece_start(p);
+    return (double)before + many > (double)MOST_VALUES ? 0 : (int32_t)many;
 }
 
 static cs_kept_size kept_size(const cs_half *h, double end) {

@@ -293,6 +293,15 @@ def test_a_phase_keeps_less_than_256_kib_on_any_horizon(name, arguments):
     assert sys.getsizeof(c.program) < 256 * 1024
 
 
+@pytest.mark.parametrize("n", [10**4, 10**9, 10**13, 2**52])
+@pytest.mark.parametrize("arguments", [{"power": 100.0}, {"k_decay": 9.0}, {"k_decay": 1e-3}])
+def test_steep_phases_keep_single_values_and_no_more_than_512_kib(arguments, n):
+    c = csched.curve("cosine", 0.1, 0.001, n, **arguments)
+    assert sys.getsizeof(c.program) < 512 * 1024
+    steps = np.concatenate([np.arange(k, k + 40) for k in (0, 600, n // 2, n - 5000, n - 40)])
+    assert c.repeat(2, peak_mult=0.5)(steps).tobytes() == c(steps).tobytes()
+
+
 def test_phases_keep_1_mib_together_and_those_beyond_it_give_the_same_bits():
     n = 10**9
     parts = [csched.curve("cosine", 0.1 + i, 0.001, n, power=2.5) for i in range(40)]
