@@ -102,6 +102,27 @@ def rival_python(formula):
 RIVALS = {"numpy": rival_numpy, "numba": rival_numba, "torch": rival_torch, "loop": rival_python}
 
 
+def test_against_stepping_a_scheduler(timed_in_turn):
+    """A scheduler of torch, stepped over the horizon and read at every step."""
+    import torch  # a rival
+
+    curve, buffer = csched.cosine(0.1, N)["lr"], np.ones(N)
+
+    def stepped():
+        optimizer = torch.optim.SGD([torch.zeros(1)], lr=0.1)
+        scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, N)
+        optimizer.step()  # it warns without
+        for t in range(N):
+            buffer[t] = optimizer.param_groups[0]["lr"]
+            scheduler.step()
+        return buffer
+
+    agree(curve.values()[: N // 2], stepped()[: N // 2], 1e-8)  # its recurrence drifts
+    group = "cosine, 1e6 steps, float64, against stepping"
+    calls = {"csched": lambda: curve.values(out=buffer), "torch CosineAnnealingLR": stepped}
+    timed_in_turn(group, calls, "csched", rounds=3)
+
+
 @pytest.mark.parametrize("schedule", EXPRESSIONS)
 @pytest.mark.parametrize("who", ["fill", "csched", *RIVALS])
 def test_against_expressions(timed, schedule, who):
